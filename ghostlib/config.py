@@ -1,0 +1,335 @@
+"""A profile and overrides in, one frozen Config out. The defaults of the whole suite stand here and nowhere else.
+
+A profile is a YAML file in `configs/` that holds only what differs from the defaults below; `load` lays over it the
+scale (`GHOST_SCALE`) and then the caller's overrides ("train.max_steps=60"). An unknown key is an error that names
+the nearest one.
+"""
+
+import dataclasses
+import difflib
+import os
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ghostlib.errors import ConfigError
+
+LANGUAGE_PROJECTIONS = ("q", "k", "v", "o", "gate", "up", "down")
+
+
+@dataclass(frozen=True)
+class Model:
+    """Which weights, and how they are loaded."""
+
+    name: str = "unsloth/gemma-3-4b-it-bnb-4bit"  # ungated mirror, so that run-all needs no token
+    merge_name: str = "unsloth/gemma-3-4b-it"  # the 16-bit twin, for merging on request
+    path: str = "transformers"  # or "unsloth" (CUDA)
+    quantise: bool = True  # NF4 with double quantisation
+    image_side: int = 896  # Gemma-3's square, in pixels
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Trinity: QLoRA + DoRA + rsLoRA. rsLoRA scales by alpha / sqrt(rank): 32 / 8 = 4."""
+
+    rank: int = 64
+    alpha: int = 32
+    dora: bool = True
+    rslora: bool = True
+    modules: tuple[str, ...] = LANGUAGE_PROJECTIONS
+    vision_layers: bool = False
+
+
+@dataclass(frozen=True)
+class Train:
+    """One phase of supervised fine-tuning; the `text_` and `vision_` values are what differs between the two."""
+
+    max_seq_length: int = 2048  # tokens
+    max_steps: int = -1  # optimizer steps of each phase; -1 means: by epochs
+    text_steps: int = -1  # used where max_steps is -1
+    vision_steps: int = -1
+    epochs: float = 2.0
+    batch_size: int = 1
+    accumulation: int = 4
+    learning_rate: float = 2e-4
+    warmup_steps: int = 5
+    optimizer: str = "adamw_8bit"
+    max_grad_norm: float = 1.0
+    checkpoint_steps: int = 25
+    log_steps: int = 1
+    gradient_checkpointing: bool = True
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where the examples are, relative to the root, and what goes into the prompt."""
+
+    texts: str = "data/dataset.json"
+    screens: str = "data/dataset_vision.json"
+    validation: str = "data/validation_set/dataset.json"
+    reading: str = "ocr"  # or "none"
+    picture: bool = True  # False leaves the picture out of the prompt (what is each eye worth?)
+
+
+@dataclass(frozen=True)
+class Generate:
+    """Greedy decoding of an answer."""
+
+    max_new_tokens: int = 768
+    batch_size: int = 1
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How much is evaluated where it is part of a notebook."""
+
+    sample: int = 40  # validation screens; 0 means all
+    text_sample: int = 8  # held-back text examples asked before and after phase 1
+    bootstrap: int = 2000  # resamples behind each interval
+
+
+@dataclass(frozen=True)
+class Screens:
+    """New screens to draw in notebook 03; 0 uses the shipped ones alone."""
+
+    count: int = 12
+
+
+@dataclass(frozen=True)
+class TeacherSettings:
+    """Gemini as teacher. The model is a setting because models are switched off: choose one that lives."""
+
+    model: str = "gemini-3.5-flash-lite"
+    requests_per_minute: int = 10
+    endpoint: str = ""  # empty: Google's own
+    timeout: float = 60.0  # seconds a call
+    limit: int = 20  # pictures a run
+
+
+@dataclass(frozen=True)
+class Export:
+    quant: str = "f16"  # f32, f16, bf16, q8_0
+    context: int = 4096  # num_ctx of the Modelfile
+    merge_onto: str = "nf4"  # or "16bit": the weights that the adapter is merged onto
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that one run needs to know. `reason` says why this profile and these values."""
+
+    profile: str
+    task: str = "ui2sql"
+    seed: int = 7
+    needs_gpu: bool = True
+    scale: str = "full"
+    reason: str = ""
+    model: Model = field(default_factory=Model)
+    lora: Lora = field(default_factory=Lora)
+    train: Train = field(default_factory=Train)
+    data: Data = field(default_factory=Data)
+    generate: Generate = field(default_factory=Generate)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    screens: Screens = field(default_factory=Screens)
+    teacher: TeacherSettings = field(default_factory=TeacherSettings)
+    export: Export = field(default_factory=Export)
+
+    def steps(self, phase: str) -> int:
+        """Optimizer steps of "text" or "vision"; -1 means by `train.epochs`."""
+        return self.train.max_steps if self.train.max_steps != -1 else getattr(self.train, f"{phase}_steps")
+
+    def as_dict(self) -> dict[str, Any]:
+        """YAML- and JSON-ready, with every default resolved."""
+        return _plain(dataclasses.asdict(self))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one phase of training asks of a machine. `memory.cost` prices it, `ladder.cheaper` gives something up."""
+
+    phase: str  # "text" or "vision"
+    path: str
+    model: str
+    max_seq_length: int
+    rank: int
+    alpha: int
+    dora: bool
+    rslora: bool
+    modules: tuple[str, ...]
+    vision_layers: bool = False
+    quantise: bool = True
+
+
+# What `GHOST_SCALE=smoke` changes: every step of the way is taken, each as short as it can be.
+SMOKE: dict[str, Any] = {
+    "train": {"max_steps": 3, "checkpoint_steps": 2},
+    "evaluation": {"sample": 4, "text_sample": 2, "bootstrap": 200},
+    "generate": {"max_new_tokens": 64},
+    "screens": {"count": 2},
+}
+
+
+def plan(config: Config, phase: str) -> Plan:
+    """The Plan that a config asks for, before the ladder has looked at it."""
+    return Plan(
+        phase=phase,
+        path=config.model.path,
+        model=config.model.name,
+        max_seq_length=config.train.max_seq_length,
+        rank=config.lora.rank,
+        alpha=config.lora.alpha,
+        dora=config.lora.dora,
+        rslora=config.lora.rslora,
+        modules=config.lora.modules,
+        vision_layers=config.lora.vision_layers and phase == "vision",
+        quantise=config.model.quantise,
+    )
+
+
+def load(profile: str, *, scale: str | None = None, overrides: typing.Sequence[str] = (), reason: str = "") -> Config:
+    """The Config of a profile in `configs/`, with `scale` and then `overrides` ("train.max_steps=60") laid over it.
+
+    `scale` is "smoke" or "full"; None reads GHOST_SCALE, else "full". Raises ConfigError with the nearest name for an
+    unknown profile or key, and with the place for YAML that does not parse.
+    """
+    scale = scale or os.environ.get("GHOST_SCALE") or "full"
+    if scale not in ("smoke", "full"):
+        raise ConfigError(f"GHOST_SCALE={scale}: is neither smoke nor full")
+    values = _read(profile)
+    if scale == "smoke":
+        values = _merge(values, SMOKE)
+    for override in overrides:
+        values = _merge(values, _nested(override))
+    return _build(Config, values | {"profile": profile, "scale": scale, "reason": reason}, where=f"profile {profile}")
+
+
+def profiles() -> list[str]:
+    """The names of the profiles in `configs/`."""
+    return sorted(path.stem for path in (root() / "configs").glob("*.yaml"))
+
+
+def from_file(path: Path) -> Config:
+    """The resolved Config that a run wrote into its `config.yaml`."""
+    values = _yaml(path)
+    return _build(Config, values, where=str(path))
+
+
+def save(config: Config, path: Path) -> None:
+    """Write the resolved config as YAML; `from_file` reads it back to an equal Config."""
+    path.write_text(yaml.safe_dump(config.as_dict(), sort_keys=False), encoding="utf-8")
+
+
+def root() -> Path:
+    """The project's folder: GHOST_ROOT, else the nearest folder upwards (of here, then of this file) with our pyproject.toml."""
+    named = os.environ.get("GHOST_ROOT")
+    if named:
+        if not (Path(named) / "configs").is_dir():
+            raise ConfigError(f"GHOST_ROOT={named}: no configs/ in that folder. Point it at a checkout of the project")
+        return Path(named).resolve()
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[1]):
+        if (folder / "pyproject.toml").is_file() and (folder / "ghostlib").is_dir():
+            return folder
+    raise ConfigError(f"{here}: not inside a checkout of the project. Run from its folder, or set GHOST_ROOT to it")
+
+
+def output() -> Path:
+    """The folder of the runs: GHOST_OUTPUT, else `output/` in the root. Not created here."""
+    named = os.environ.get("GHOST_OUTPUT")
+    return Path(named).resolve() if named else root() / "output"
+
+
+def _read(profile: str) -> dict[str, Any]:
+    known = profiles()
+    if profile not in known:
+        raise ConfigError(f"profile {profile}: does not exist{_nearest(profile, known)}. There are: {', '.join(known)}")
+    return _yaml(root() / "configs" / f"{profile}.yaml")
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(f"{path}: is not YAML{place} ({getattr(error, 'problem', None) or error})") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: holds {type(values).__name__}, expected keys and values")
+    return values
+
+
+def _nested(override: str) -> dict[str, Any]:
+    name, equals, text = override.partition("=")
+    if not equals or not name.strip():
+        raise ConfigError(f"--set {override}: expected key=value, for example train.max_steps=60")
+    try:
+        value: Any = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {override}: the value is not YAML") from None
+    for part in reversed(name.strip().split(".")):
+        value = {part: value}
+    return value
+
+
+def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _build(kind: type, values: dict[str, Any], *, where: str, prefix: str = "") -> Any:
+    hints = typing.get_type_hints(kind)
+    unknown = [key for key in values if key not in hints]
+    if unknown:
+        raise ConfigError(f"{where}: unknown key {prefix}{unknown[0]}{_nearest(str(unknown[0]), list(hints))}")
+    built = {}
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if dataclasses.is_dataclass(hints[key]):
+            if not isinstance(value, dict):
+                raise ConfigError(
+                    f"{where}: {name} holds keys of its own, for example {name}.{next(iter(typing.get_type_hints(hints[key])))}"
+                )
+            built[key] = _build(hints[key], value, where=where, prefix=f"{name}.")
+        else:
+            built[key] = _typed(value, hints[key], f"{where}: {name}={value}")
+    return kind(**built)
+
+
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    if isinstance(hint, types.GenericAlias):  # tuple[str, ...] is the only one
+        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+            raise ConfigError(f"{where}: expected a list of words")
+        return tuple(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint is float and isinstance(value, str):  # YAML reads 2e-4 as text
+        try:
+            return float(value)
+        except ValueError:
+            raise ConfigError(f"{where}: expected a number") from None
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise ConfigError(f"{where}: expected {hint.__name__}, not {type(value).__name__}")
+    return value
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(known)})"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,127 @@
+"""Domains that do not exist: made-up entities and labels, so that nano learns to copy a word and not a dictionary.
+
+Half of the words are English from a small list, half are syllables that mean nothing; the model that comes out has the
+form of any domain in `screens`, so that the same planner draws a screen's truth from it.
+"""
+
+import random
+
+from ghostlib.corpus.screens import truth
+from ghostlib.corpus.screens.notation import Attribute, Domain, Entity
+
+ONSETS = "b br c ch cl d dr f fl g gr h j k kl l m n p pl pr qu r s sh sl st t th tr v w z".split()
+NUCLEI = "a ai e ea ee i ia o oa oo ou u y".split()
+CODAS = [
+    "",
+    "",
+    "",
+    "b",
+    "ck",
+    "d",
+    "ft",
+    "g",
+    "l",
+    "ll",
+    "m",
+    "mp",
+    "n",
+    "nd",
+    "nt",
+    "p",
+    "r",
+    "rk",
+    "s",
+    "st",
+    "t",
+    "x",
+]
+
+NOUNS = """account agent album alert answer area asset badge batch bench bill block boat bottle box branch bridge budget bundle
+cable camp card case chain chapter claim code coin colony column contract copy cost cover crew crop cycle deal deck depot design
+device diary dock draft drill driver duty edge engine entry error estate exam factor farm feed field file filter fleet flight
+folder form frame fund game garden gate gift goal grade grain grant graph group guard guide habit harbor hint hive hotel image
+input iron issue item job journal key kit label lamp lane layer leaf lease lens level light limit line link list loan lock log
+lot machine map mark market mask medal memo menu meter mine model module mold mount name nest net node note offer oil outlet
+pack page paint panel paper parcel part party pass path patch payment pen permit phase photo piece pilot pipe pitch place plan
+plant plate player plot point policy pool port post pot prize profile proof pump quest quote rack rail range rate recipe record
+region rent repair report request ring river road robot role roof room root route rule sample scale scene score screen seal seat
+sector seed segment sensor series session set shape share sheet shelf shift ship shop signal site sketch skill slot snack sound
+source space spot stack staff stage stall stamp state station step stock stone store story street stripe studio survey switch
+system tag tank target tax tent term test text thread ticket tile title token tool topic tower toy track trade trail trait
+trial trip truck tube turn unit user valve van vault vendor verse video visit voice vote wage wall watch wave wheel wing wire
+word yard zone""".split()
+
+TRAITS = """actual annual base best blue brief bulk check clean clear cold current daily deep direct double dry early end extra
+fair fast final fine first flat full general global gross hard heavy high home hot inner key large last late lead left light
+local long loose low main major max mean min minor net new next night old open outer own past peak plain prime public pure quick
+raw rear red rich right rough round safe second sharp short side simple single small soft solid spare special start steady stock
+strong sub super tall third tight top total true upper usual valid wet white wide young""".split()
+
+# kind and argument in the notation of `screens.notation`; text of every sort stands first, as in real applications
+KINDS = (
+    *("list:words", "words:", "person:", "company:", "city:", "email:", "phone:", "code:??-####"),
+    *("int:1-500", "int:1-40", "money:5-900", "money:100-90000", "percent:1-90", "decimal:1-80"),
+    *("date:past", "date:future", "time:past", "time:future", "bool:", "stars:", "enum:", "enum:", "enum:", "long:"),
+)
+
+
+def word(rng: random.Random) -> str:
+    """A word: English or made up, lower case."""
+    if rng.random() < 0.5:
+        return rng.choice(NOUNS)
+    return "".join(rng.choice(ONSETS) + rng.choice(NUCLEI) + rng.choice(CODAS) for _ in range(rng.choice((1, 2, 2, 3))))
+
+
+def phrase(rng: random.Random) -> str:
+    """One to three words in snake case."""
+    words = [word(rng)]
+    if rng.random() < 0.45:
+        words.insert(0, rng.choice(TRAITS) if rng.random() < 0.6 else word(rng))
+    if rng.random() < 0.08:
+        words.append(rng.choice(NOUNS))
+    return "_".join(words)
+
+
+def plural(noun: str) -> str:
+    """The plural of an English or made-up noun."""
+    if noun.endswith(("s", "x", "ch", "sh", "z")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
+def domain(rng: random.Random) -> Domain:
+    """A made-up relational model of three to six tables; later tables point at earlier ones."""
+    nouns: dict[str, None] = {}
+    while len(nouns) < rng.randint(3, 5):
+        nouns[phrase(rng)] = None
+    entities: list[Entity] = []
+    for noun in nouns:
+        parents = [entity.table for entity in entities if entity.naming]
+        entities.append(Entity(plural(noun), noun.replace("_", " ").capitalize(), "box", _attributes(rng, parents)))
+    title = word(rng).capitalize()
+    words = tuple(f"{word(rng)} {word(rng)}".capitalize() for _ in range(60))
+    return Domain("invented", title, (f"{title} {word(rng).capitalize()}",), tuple(entities), {"words": words})
+
+
+def _attributes(rng: random.Random, parents: list[str]) -> tuple[Attribute, ...]:
+    naming = rng.choice(("name", "title", "full_name", phrase(rng), phrase(rng)))
+    names = list(dict.fromkeys([naming, *(phrase(rng) for _ in range(rng.randint(4, 9)))]))
+    found = [_attribute(rng, name, first=not number) for number, name in enumerate(names)]
+    for parent in rng.sample(parents, k=min(len(parents), rng.choice((0, 1, 1, 2)))):
+        key = truth.key_name(parent)
+        label = key.removesuffix("_id").replace("_", " ").capitalize()
+        found.insert(rng.randint(1, len(found)), Attribute(key, "ref", parent, (label,), rng.random() < 0.4))
+    return tuple(found)
+
+
+def _attribute(rng: random.Random, name: str, *, first: bool) -> Attribute:
+    naming = {"full_name": "person:", "name": rng.choice(("company:", "list:words"))}.get(name, "list:words")
+    kind, _, argument = (naming if first else rng.choice(KINDS)).partition(":")
+    words = name.replace("_", " ")
+    if kind == "enum":
+        argument = "|".join(dict.fromkeys(phrase(rng) for _ in range(rng.randint(2, 5))))
+    if kind == "bool" and rng.random() < 0.5:
+        name = f"is_{name}"
+    return Attribute(name, kind, argument, (words.capitalize(),), rng.random() < 0.35, names_record=first)

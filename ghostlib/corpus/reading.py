@@ -1,0 +1,195 @@
+"""What is written on a screenshot: lines with boxes in reading order (OCR), and what a prompt carries of them."""
+
+import hashlib
+import logging
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from random import Random
+from typing import Any
+
+from PIL import Image
+
+from ghostlib.corpus import folding
+from ghostlib.errors import DataError
+
+Box = tuple[int, int, int, int]
+LIMIT = 48
+LONGEST = 60
+GRID = (32, 16)  # rows, columns of the coarse position
+ALIKE = ("O0", "l1I|", "S5", "B8", "rnm", "cCeo", "uvn", "g9q", "tf", "ij", "Z2", ".,", "-_", "aeo")
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text; `box` is (x0, y0, x1, y1) in pixels; `score` is the OCR's confidence (1.0: browser's text)."""
+
+    text: str
+    box: Box
+    score: float = 1.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the OCR read: its lines, the SHA-256 of the picture's pixels, and the OCR's name and version."""
+
+    lines: tuple[Line, ...]
+    picture: str
+    ocr: str
+
+
+def read(image: Image.Image) -> tuple[Line, ...]:
+    """The lines on a picture in reading order, by RapidOCR at native resolution (0.5 to 5 s on two cores)."""
+    import numpy
+
+    pixels = numpy.asarray(image.convert("RGB"))[:, :, ::-1]  # the OCR wants OpenCV's BGR
+    with _ONE_AT_A_TIME:
+        found = _engine()(numpy.ascontiguousarray(pixels))
+    if found.txts is None:
+        return ()
+    lines = [
+        Line(_tidy(text), _upright(box), round(float(score), 3))
+        for text, box, score in zip(found.txts, found.boxes, found.scores, strict=True)
+    ]
+    return in_order(line for line in lines if line.text)
+
+
+def reading(image: Image.Image) -> Reading:
+    """`read`, kept with what is needed to know later whether it still holds for this picture."""
+    return Reading(read(image), fingerprint(image), ocr_version())
+
+
+def fingerprint(image: Image.Image) -> str:
+    """SHA-256 of size and RGB pixels: the same for a PNG that was merely saved again."""
+    image = image.convert("RGB")
+    return hashlib.sha256(f"{image.width}x{image.height} ".encode() + image.tobytes()).hexdigest()
+
+
+def ocr_version() -> str:
+    """The OCR's name and version, as stored beside a reading."""
+    return f"rapidocr {version('rapidocr')}"
+
+
+def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The lines top to bottom in visual rows (grouped by vertical overlap), each row left to right."""
+    return tuple(line for row in folding.rows(list(lines)) for line in row)
+
+
+def line_from(item: Any, where: str = "a line") -> Line:
+    """The Line in a JSON row `{"text", "box", "score"?}`, or the Line itself. Raises DataError for anything else."""
+    if isinstance(item, Line):
+        return item
+    try:
+        box = tuple(round(float(edge)) for edge in item["box"])
+        text, score = item["text"], float(item.get("score", 1.0))
+    except (TypeError, KeyError, ValueError, OverflowError, AttributeError):
+        shown = str(item)[:60]
+        raise DataError(f'{where}: a line is {{"text": ..., "box": [x0, y0, x1, y1]}}, not {shown!r}.') from None
+    if len(box) != 4 or not isinstance(text, str):
+        raise DataError(f"{where}: a line needs a text and a box of four numbers, not {str(item)[:60]!r}.")
+    return Line(text, box, score)
+
+
+def prompt(lines: Sequence[Line | dict[str, Any]], size: tuple[int, int], *, limit: int = LIMIT) -> str:
+    """The reading as a prompt carries it: `y,x text` a line, at most `limit` lines, the same for the same input.
+
+    y is 0..31 and x is 0..15, the top-left corner of the box on a coarse grid of a picture of `size` (width, height).
+    Navigation folds to `0,0 menu: Orders, Customers`; a table of records to its header and two rows, the cells of each
+    joined by ` | `, and `... 7 more rows`. Long texts are cut at about 60 characters.
+    """
+    width, height = max(1, size[0]), max(1, size[1])
+    tidy = [Line(_tidy(line.text), line.box, line.score) for line in map(line_from, lines)]
+    tidy = [line for line in tidy if line.text]
+    for examples in (2, 1):  # a very dense screen keeps its labels and gives up the second example row
+        folded = folding.fold(tidy, (width, height), examples=examples)
+        if len(folded) <= limit:
+            break
+    printed = [_printed(text, box, width, height) for text, box in folded]
+    if len(printed) > limit:
+        printed = [*printed[: limit - 1], f"... {len(printed) - limit + 1} more lines"]
+    return "\n".join(printed)
+
+
+def noisy(lines: Sequence[Line], rng: Random, *, strength: float = 1.0) -> tuple[Line, ...]:
+    """The lines as an OCR might have read them: some missed, misspelt, split, merged, slightly moved or out of order.
+
+    At strength 1 about 2 % of the lines are missed, 3 % misspelt, 2 % split at a blank, 2 % merged with the last.
+    """
+    out: list[Line] = []
+    for line in lines:
+        chance = rng.random() / strength if strength else 1.0
+        if chance < 0.02:
+            continue
+        if chance < 0.05:
+            line = Line(_misread(line.text, rng), line.box, 0.8)
+        elif chance < 0.07 and " " in line.text:
+            out.extend(_split(line, rng))
+            continue
+        elif chance < 0.09 and out and folding.neighbours(out[-1].box, line.box):
+            before = out.pop()
+            line = Line(f"{before.text}{rng.choice((' ', ''))}{line.text}", folding.around((before.box, line.box)), 0.9)
+        out.append(_moved(line, rng))
+    for place in range(len(out) - 1):
+        if rng.random() < 0.01 * strength:
+            out[place], out[place + 1] = out[place + 1], out[place]
+    return tuple(out)
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    from rapidocr import RapidOCR
+
+    engine = RapidOCR(params={"Global.log_level": "critical", "Global.use_cls": False})  # no screen is upside down
+    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+    return engine
+
+
+def _upright(corners: Any) -> Box:
+    xs, ys = [float(corner[0]) for corner in corners], [float(corner[1]) for corner in corners]
+    return round(min(xs)), round(min(ys)), round(max(xs)), round(max(ys))
+
+
+def _tidy(text: str) -> str:
+    """One line of printable text: control characters and repeated blanks would break the prompt's format."""
+    return re.sub(r"\s+", " ", "".join(letter if letter.isprintable() else " " for letter in text)).strip()
+
+
+def _printed(text: str, box: Box | None, width: int, height: int) -> str:
+    if box is None:
+        return text
+    row = min(GRID[0] - 1, max(0, int(GRID[0] * box[1] / height)))
+    column = min(GRID[1] - 1, max(0, int(GRID[1] * box[0] / width)))
+    return f"{row},{column} {text}"
+
+
+def _misread(text: str, rng: Random) -> str:
+    """One letter swapped for a similar one, dropped or doubled; or the blanks lost, as OCR does with tight print."""
+    place = rng.randrange(len(text))
+    alike = [letter for group in ALIKE if text[place] in group for letter in group if letter != text[place]]
+    kind = rng.random()
+    if kind < 0.25 and " " in text:
+        return text.replace(" ", "", 1)
+    if kind < 0.75 and alike:
+        return text[:place] + rng.choice(alike) + text[place + 1 :]
+    if len(text) > 3 and text[place] != " ":
+        return text[:place] + text[place] * rng.choice((0, 2)) + text[place + 1 :]
+    return text
+
+
+def _split(line: Line, rng: Random) -> tuple[Line, Line]:
+    cut = rng.choice([place for place, letter in enumerate(line.text) if letter == " "])
+    x0, y0, x1, y1 = line.box
+    middle = x0 + round((x1 - x0) * cut / len(line.text))
+    return Line(line.text[:cut], (x0, y0, middle, y1), 0.9), Line(line.text[cut + 1 :], (middle, y0, x1, y1), 0.9)
+
+
+def _moved(line: Line, rng: Random) -> Line:
+    """The box as OCR draws it: two or three pixels off."""
+    x0, y0, x1, y1 = line.box
+    dx, dy = rng.randint(-3, 3), rng.randint(-2, 2)
+    return Line(line.text, (max(0, x0 + dx), max(0, y0 + dy), x1 + dx, y1 + dy), line.score)

@@ -1,0 +1,66 @@
+"""Line icons, drawn for this project: the paths of a 24 x 24 picture with a stroke and no fill."""
+
+ICONS: dict[str, str] = {
+    "users": "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21v-1a6 6 0 0 1 6-6h2a6 6 0 0 1 6 6v1M16 4a4 4 0 0 1 0 7M18 14.5a6 6 0 0 1 4 5.5v1",
+    "user": "M12 12a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM4 21a8 8 0 0 1 16 0",
+    "tag": "M3 4v7l10 10 8-8L11 3H4a1 1 0 0 0-1 1zM7.5 7.5h.01",
+    "box": "M3 8l9-5 9 5v8l-9 5-9-5zM3 8l9 5 9-5M12 13v8",
+    "cart": "M2 4h3l2.5 11h11L21 7H6M9 20h.01M17 20h.01",
+    "list": "M8 6h13M8 12h13M8 18h13M3.5 6h.01M3.5 12h.01M3.5 18h.01",
+    "star": "M12 3l2.8 5.8 6.2.9-4.5 4.4 1 6.3-5.5-3-5.5 3 1-6.3L3 9.700l6.2-.9z",
+    "percent": "M19 5L5 19M7.5 9a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM16.5 19a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
+    "building": "M5 21V4h9v17M14 9h5v12M3 21h18M8 8h3M8 12h3M8 16h3",
+    "file": "M6 3h8l5 5v13H6zM14 3v5h5M9 13h7M9 17h7",
+    "card": "M3 6h18v13H3zM3 10h18M7 15h4",
+    "receipt": "M5 3v18l3-2 2 2 2-2 2 2 2-2 3 2V3zM9 8h6M9 12h6",
+    "home": "M3 11l9-8 9 8M5 10v11h14V10M10 21v-6h4v6",
+    "chart": "M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6",
+    "arrows": "M4 8h15l-4-4M20 16H5l4 4",
+    "truck": "M2 6h12v11H2zM14 10h4l4 4v3h-8M6 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM18 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
+    "map": "M3 6l6-3 6 3 6-3v15l-6 3-6-3-6 3zM9 3v15M15 6v15",
+    "drop": "M12 3s7 7 7 11.500a7 7 0 0 1-14 0C5 10 12 3 12 3z",
+    "wrench": "M14.5 6a5 5 0 0 1 6-2l-3 3 .5 2.5 2.5.5 3-3a5 5 0 0 1-7 6L8 21.5 3.5 17z",
+    "flag": "M5 21V4h13l-3 4.5 3 4.500H5",
+    "calendar": "M4 6h16v15H4zM4 11h16M8 3v5M16 3v5",
+    "book": "M4 5c3-1.5 6-1 8 1 2-2 5-2.5 8-1v14c-3-1.5-6-1-8 1-2-2-5-2.5-8-1zM12 6v14",
+    "target": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8z",
+    "check": "M4 12.500l5 5L20 6.5",
+    "megaphone": "M3 10v4h4l9 5V5L7 10zM19 9a4 4 0 0 1 0 6",
+    "coin": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM14.5 9c-1-1.5-5-1.5-5 .8s5 1.6 5 4-4 2.2-5 .7M12 6.500v11",
+    "folder": "M3 6h6l2 3h10v11H3z",
+    "clock": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.5 2",
+    "chat": "M4 4h16v12H9l-5 5z",
+    "ticket": "M3 7h18v3.500a1.5 1.5 0 0 0 0 3V17H3v-3.500a1.5 1.5 0 0 0 0-3zM14 7v10",
+    "mic": "M12 14a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3zM5.5 11a6.5 6.5 0 0 0 13 0M12 17.500V21",
+    "plane": "M21 3L3 10.500l7 3.5 3.5 7z",
+    "utensils": "M7 3v18M4 3v5a3 3 0 0 0 6 0V3M17 21v-8M17 13c-2 0-3-2-3-5s1.5-5 3-5z",
+    "heart": "M12 20S4 15 4 9a4 4 0 0 1 8-1 4 4 0 0 1 8 1c0 6-8 11-8 11z",
+    "bell": "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
+    "search": "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
+    "gear": "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.600l2.1 2.100M16.3 16.300l2.1 2.100M5.6 18.400l2.1-2.100M16.3 7.700l2.1-2.1",
+    "plus": "M12 5v14M5 12h14",
+    "down": "M6 9l6 6 6-6",
+    "right": "M9 6l6 6-6 6",
+    "left": "M15 6l-6 6 6 6",
+    "updown": "M8 10l4-4 4 4M8 14l4 4 4-4",
+    "dots": "M5 12h.01M12 12h.01M19 12h.01",
+    "filter": "M4 6h16M7 12h10M10 18h4",
+    "download": "M12 4v11M7 11l5 5 5-5M4 20h16",
+    "help": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM9.5 9.500a2.5 2.5 0 1 1 3.5 2.300c-.7.3-1 .8-1 1.700M12 17h.01",
+    "menu": "M4 6h16M4 12h16M4 18h16",
+    "grid": "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+    "mail": "M3 6h18v13H3zM3 7l9 7 9-7",
+    "edit": "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+    "trash": "M4 7h16M9 7V4h6v3M6 7l1 14h10l1-14",
+    "sort": "M12 5v14M7 14l5 5 5-5",
+    "close": "M6 6l12 12M18 6L6 18",
+}
+
+
+def icon(name: str, size: int = 18, *, filled: bool = False) -> str:
+    """The SVG of an icon, `size` pixels square, in the colour of the text around it. KeyError for an unknown name."""
+    fill = "currentColor" if filled else "none"
+    return (
+        f'<svg class="i" width="{size}" height="{size}" viewBox="0 0 24 24" fill="{fill}" stroke="currentColor" '
+        f'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"><path d="{ICONS[name]}"/></svg>'
+    )

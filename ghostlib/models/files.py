@@ -1,0 +1,54 @@
+"""Folders that are whole or not there, and a full disk said in one line."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ghostlib.errors import MachineError
+
+REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EACCES: "the folder is not writable",
+    errno.EPERM: "the folder is not writable",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOTDIR: "a file stands where a folder belongs",
+    errno.EEXIST: "a file stands where a folder belongs",
+}
+
+
+@contextmanager
+def aside(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder` to write into; it takes that name (and the place of an older one) when all is written."""
+    part = folder.with_name(folder.name + ".partial")
+    with writing(folder):
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        yield part
+        old = folder.with_name(folder.name + ".old")
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        part.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Turns a full disk or an unwritable folder into a MachineError that names `place`; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in REASONS:
+            raise
+        reason = REASONS[error.errno]
+    except Exception as error:
+        # torch.save raises RuntimeError and safetensors its own class when the disk is full
+        if not any(sign in str(error) for sign in ("No space left", "os error 28", "failed writing file")):
+            raise
+        reason = REASONS[errno.ENOSPC]
+    else:
+        return
+    raise MachineError(f"{place}: cannot be written, {reason}. Free some space, or set GHOST_OUTPUT to another folder")

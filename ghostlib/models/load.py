@@ -1,0 +1,150 @@
+"""Base model and processor, through transformers (anywhere) or Unsloth (CUDA)."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ghostlib import machine
+from ghostlib.config import Config, Plan
+from ghostlib.errors import DataError, MachineError
+from ghostlib.models import nano
+
+# Only the text stack is NF4: the vision tower and the projector are small, run once an image, and stay exact.
+NOT_QUANTISED = (".*vision_tower.*", ".*multi_modal_projector.*", "lm_head")
+
+
+@dataclass(frozen=True)
+class Base:
+    """A model with the processor (or, for a text-only model, the tokenizer) that belongs to it."""
+
+    model: Any
+    processor: Any
+    why: str  # which weights, in which precision, and for what reason
+
+
+def base(config: Config, plan: Plan) -> Base:
+    """The frozen base model of a plan, in NF4 where the plan says so.
+
+    Raises MachineError where the profile needs a GPU that is not there, DataError for weights that cannot be found.
+    """
+    require(config)
+    return _unsloth(plan) if plan.path == "unsloth" else _transformers(plan)
+
+
+def merged(folder: Path, config: Config) -> Base:
+    """A plain model folder (merged, or any 16-bit one) with its processor, unquantised."""
+    import torch
+
+    if not (Path(folder) / "config.json").is_file():
+        raise DataError(f"{folder}: no model there (config.json is missing). Merge an adapter first")
+    precision = machine.precision(machine.look())
+    model = _class(_architecture(folder)).from_pretrained(
+        folder, dtype=getattr(torch, precision.storage), attn_implementation="sdpa", device_map=_device()
+    )
+    return Base(model.eval(), processor(str(folder)), f"{Path(folder).name} in {precision.storage}: {precision.why}")
+
+
+def processor(name: str) -> Any:
+    """The processor of a multimodal model, the tokenizer of a text-only one; `name` is "nano", a hub name or a folder.
+
+    An image is `<start_of_image>`, its soft tokens and `<end_of_image>` without line breaks round them: transformers
+    would put two on either side, llama.cpp puts none, and both must see the same prompt.
+    """
+    from transformers import AutoTokenizer, Gemma3ImageProcessorPil, Gemma3Processor
+
+    where = source(name)
+    if _architecture(where).model_type != "gemma3":
+        return AutoTokenizer.from_pretrained(where)
+    made = Gemma3Processor.from_pretrained(where)
+    made.image_processor = Gemma3ImageProcessorPil.from_pretrained(where)  # the torchvision one resizes differently
+    made.full_image_sequence = made.full_image_sequence.strip("\n")
+    return made
+
+
+def source(name: str) -> str:
+    """Where the weights of a model come from: a folder, or a name on the Hugging Face hub."""
+    return str(nano.folder()) if name == "nano" else name
+
+
+def require(config: Config) -> None:
+    """Raises MachineError where the profile needs a GPU and this machine has none."""
+    if config.needs_gpu and machine.look().gpu is None:
+        raise MachineError(
+            f"profile {config.profile}: {config.model.name} needs a CUDA GPU and this machine has none. "
+            "Use --profile nano, which runs on any CPU, or a machine with a GPU (Colab: Runtime, T4)"
+        )
+
+
+def _transformers(plan: Plan) -> Base:
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    precision = machine.precision(machine.look())
+    where = source(plan.model)
+    architecture = _architecture(where)
+    quantised = getattr(architecture, "quantization_config", None) is not None
+    quantisation = None
+    if plan.quantise and not quantised:  # a checkpoint that is NF4 already brings its own settings
+        quantisation = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=getattr(torch, precision.compute),
+            llm_int8_skip_modules=list(NOT_QUANTISED),
+        )
+    model = _class(architecture).from_pretrained(
+        where,
+        dtype=getattr(torch, precision.storage),
+        quantization_config=quantisation,
+        attn_implementation="sdpa",
+        device_map=_device(),
+    )
+    if quantised:  # its own compute dtype may be bfloat16, which a T4 only emulates
+        _compute_in(model, getattr(torch, precision.compute))
+    weights = "NF4, double quantisation" if quantised or plan.quantise else precision.storage
+    return Base(model, processor(plan.model), f"{plan.model} in {weights}: {precision.why}")
+
+
+def _unsloth(plan: Plan) -> Base:
+    # Imported here alone: importing it changes trl and transformers for the whole process.
+    from unsloth import FastModel, FastVisionModel
+
+    model, made = (FastVisionModel if plan.phase == "vision" else FastModel).from_pretrained(
+        model_name=source(plan.model),
+        max_seq_length=plan.max_seq_length,
+        dtype=None,  # an explicit bfloat16 skips its fp16 patches on a T4 and gives NaN
+        load_in_4bit=plan.quantise,
+        use_gradient_checkpointing="unsloth",
+    )
+    del made  # ours has the token layout of llama.cpp
+    return Base(model, processor(plan.model), f"{plan.model} through Unsloth, which chooses the dtype by card")
+
+
+def _compute_in(model: Any, dtype: Any) -> None:
+    for module in model.modules():
+        if hasattr(module, "compute_dtype"):
+            module.compute_dtype = dtype
+
+
+def _architecture(where: str | Path) -> Any:
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(where)
+    except (OSError, ValueError, json.JSONDecodeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise DataError(
+            f"{where}: cannot be loaded ({reason}). Check the name and the connection, or use --profile nano, "
+            "which needs no download"
+        ) from None
+
+
+def _class(architecture: Any) -> Any:
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+
+    return AutoModelForImageTextToText if hasattr(architecture, "vision_config") else AutoModelForCausalLM
+
+
+def _device() -> dict[str, int] | None:
+    return {"": 0} if machine.look().gpu else None

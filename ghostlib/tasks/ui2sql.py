@@ -1,0 +1,96 @@
+"""Screenshot -> PostgreSQL schema, the main job. Phase 1 learns the language from text, phase 2 the screens."""
+
+import random
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ghostlib import config as configs
+from ghostlib.config import Config
+from ghostlib.corpus import picture, reading, records
+from ghostlib.schemas import postgres
+from ghostlib.schemas import score as scores
+from ghostlib.schemas.schema import Schema
+from ghostlib.tasks import Example
+
+HELD_BACK = 8  # one text in so many is asked before and after phase 1, and never trained on
+
+
+def examples(config: Config, phase: str, split: str) -> list[Example]:
+    """The examples of one phase and split, in a fixed order. Raises DataError for a missing or broken file."""
+    return _texts(config, split) if phase == "text" else _screens(config, split)
+
+
+def ask(config: Config, source: Path) -> Example:
+    """The question about one picture that has no answer yet. Raises PictureError for a file that is no picture."""
+    image = picture.open_picture(source)
+    lines = reading.read(image) if config.data.reading == "ocr" else ()
+    return Example(
+        id=str(source), prompt=prompt(config, lines, image.size), image=source if config.data.picture else None
+    )
+
+
+def prompt(config: Config, lines: Sequence[Any], size: tuple[int, int]) -> str:
+    """The words of the question: the instruction, and below it what is written on the screen."""
+    written = reading.prompt(lines, size) if config.data.reading == "ocr" else ""
+    return f"{records.INSTRUCTION}\n{written}" if written else records.INSTRUCTION
+
+
+def parse(text: str) -> str:
+    """The SQL inside an answer: the first fenced block where there is one, else the text itself."""
+    fenced = re.search(r"```(?:\w+)?\s*\n(.*?)(?:```|\Z)", text, re.DOTALL)
+    return (fenced.group(1) if fenced else text).strip()
+
+
+def score(answers: Sequence[str], questions: Sequence[Example]) -> list[scores.Score]:
+    """One Score an answer against the example's own completion, both as the server reads them back."""
+    truths = postgres.check_many([question.completion for question in questions])
+    predictions = postgres.check_many([parse(answer) for answer in answers])
+    return [
+        scores.score(made.schema, truth.schema or Schema()) for made, truth in zip(predictions, truths, strict=True)
+    ]
+
+
+def aggregate(rows: Sequence[scores.Score], *, seed: int = 0) -> dict[str, dict[str, float]]:
+    """Each metric's mean with a 95 % bootstrap interval."""
+    return scores.aggregate(rows, seed=seed)
+
+
+def _texts(config: Config, split: str) -> list[Example]:
+    rows = records.read_texts(configs.root() / config.data.texts)
+    order = list(range(len(rows)))
+    random.Random(config.seed).shuffle(order)
+    held = set(order[::HELD_BACK])
+    return [
+        Example(
+            id=f"text-{number}",
+            prompt=f"{row.instruction}\n{row.input}".strip(),
+            completion=row.output,
+            group={"domain": row.domain},
+        )
+        for number, row in enumerate(rows)
+        if (number in held) == (split == "validation")
+    ]
+
+
+def _screens(config: Config, split: str) -> list[Example]:
+    file = configs.root() / (config.data.screens if split == "train" else config.data.validation)
+    found = []
+    for record in records.read_screens(file):
+        image = records.picture_file(record, file.parent)
+        lines, size = records.stored_reading(record, image)
+        found.append(
+            Example(
+                id=record.image_path,
+                prompt=prompt(config, lines, size),
+                image=image if config.data.picture else None,
+                completion=record.output,
+                group={
+                    "archetype": record.screen,
+                    "domain": record.domain,
+                    "tables": record.output.count("CREATE TABLE"),
+                },
+            )
+        )
+    return found

@@ -1,0 +1,227 @@
+"""nano's own recipe: a small Gemma-3 from nothing, which learns to read a screen and list what is on it.
+
+    python -m ghostlib.training.pretrain --hours 1 --out output/nano            # again with the same folder: goes on
+    python -m ghostlib.training.pretrain --hours 1 --out output/nano --device cuda
+
+The base is taught three things, none of which is the task itself: to list the tables and fields of a reading, to write
+a given list in the target language, and that language's style. Phases 1 and 2 of the notebooks then teach it to answer
+a screen with SQL at once. Every example is drawn on the fly (`corpus/practice.py`), so none is seen twice.
+"""
+
+import argparse
+import json
+import math
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ghostlib.corpus import practice
+from ghostlib.errors import TrainingError
+from ghostlib.models import nano
+
+TOKENIZER_EXAMPLES = 12_000
+# the names in a line of SQL or of a list (and `_id` as a part of its own), apart from the words between them
+NAMES = (
+    r"((?<=^    )\w+?(?=_|\b)|(?<=^#) \w+|^\w+?(?=_|:)|_\w+?(?=_|\b)|(?<=TABLE) \w+|(?<=REFERENCES) \w+|(?<=link) \w+"
+    r"|(?<=INDEX ON) \w+|(?<=\()\w+|(?<=')\w+(?=')|(?<=choice) \w+|(?<=/) \w+)"
+)
+IGNORED = -100  # the label of a token that does not count
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The numbers of the recipe. Muon (Jordan et al., 2024) takes the matrices, AdamW the embedding and the norms."""
+
+    hours: float = 1.0
+    seed: int = 7
+    batch_tokens: int = 6144  # a step, padding included
+    muon_rate: float = 0.02
+    adam_rate: float = 1.5e-3
+    warmup: int = 50
+    cooldown: float = 0.3  # the last part of the time, in which the rates fall to zero
+    shortest: int = 160  # tokens of the longest example at the start; copying starts sooner on short ones
+    longest: int = 900
+    grow_until: float = 0.4  # the part of the time after which the longest examples are in
+    save_minutes: float = 3.0
+
+
+def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
+    """Train for `recipe.hours` in all (earlier parts of the same folder counted) and hand back the folder of the model.
+
+    `out/model` is a whole nano (float16) after every save, `out/state.pt` what a resume needs, `out/log.jsonl` a row a
+    step: step, seconds, tokens, loss, longest. Raises TrainingError on a loss that is not finite.
+    """
+    import torch
+    from transformers import AutoTokenizer, Gemma3ForConditionalGeneration
+
+    out.mkdir(parents=True, exist_ok=True)
+    folder = out / "model"
+    if not (folder / "model.safetensors").is_file():
+        nano.create(folder, lines=_lines(recipe.seed), seed=recipe.seed)
+    model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).to(device).train()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    optimizers = _optimizers(model, recipe)
+    state = _resume(out / "state.pt", model, optimizers, torch)
+    step, spent, saved = state["step"], state["seconds"], time.monotonic()
+    budget = recipe.hours * 3600
+    batches = _batches(tokenizer, recipe, first=step, progress=lambda: spent / budget)
+    with (out / "log.jsonl").open("a", encoding="utf-8") as log:
+        while spent < budget:
+            started = time.monotonic()
+            batch = next(batches)
+            rate = _rate(step, spent / budget, recipe)
+            loss = _step(model, batch, optimizers, rate, device)
+            if not math.isfinite(loss):
+                raise TrainingError(f"{out}: loss {loss} at step {step}. Lower the rates; the last save is whole")
+            step, spent = step + 1, spent + time.monotonic() - started
+            row = {"step": step, "seconds": round(spent, 1), "tokens": int(batch["attention_mask"].sum()), "loss": round(loss, 4)}
+            log.write(json.dumps(row | {"longest": batch["longest"]}) + "\n")
+            if step % 10 == 0:
+                log.flush()
+                print(f"step {step}  {spent / 60:.1f} of {budget / 60:.0f} min  loss {loss:.3f}", flush=True)
+            if time.monotonic() - saved > recipe.save_minutes * 60 or spent >= budget:
+                _save(out, model, optimizers, step, spent, torch)
+                saved = time.monotonic()
+    return folder
+
+
+def _lines(seed: int) -> Iterator[str]:
+    """What the tokenizer is trained on, with the places marked that no piece may span: words and names stay whole,
+
+    the boilerplate between them may merge ("bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY" is one piece).
+    """
+    for example in practice.stream(seed, limit=TOKENIZER_EXAMPLES):
+        for line in example.prompt.split("\n"):
+            yield nano.BOUNDARY.join(re.split(r"(?= )", line))
+        for line in example.completion.split("\n"):
+            yield nano.BOUNDARY.join(part for part in re.split(NAMES, line) if part)
+
+
+def _optimizers(model: Any, recipe: Recipe) -> list[Any]:
+    import torch
+
+    matrices, others = [], []
+    for name, weight in model.named_parameters():
+        inner = weight.ndim == 2 and "embed" not in name and "position" not in name
+        (matrices if inner else others).append(weight)
+    return [
+        torch.optim.Muon(matrices, lr=recipe.muon_rate, momentum=0.95, weight_decay=0.01, adjust_lr_fn="original"),
+        torch.optim.AdamW(others, lr=recipe.adam_rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def _rate(step: int, done: float, recipe: Recipe) -> float:
+    """The share of the full learning rates: warm-up by steps, then flat, then down to nothing over the cooldown."""
+    return min(1.0, (step + 1) / recipe.warmup, max(0.0, (1 - done) / recipe.cooldown) + 0.01)
+
+
+def _step(model: Any, batch: dict[str, Any], optimizers: list[Any], rate: float, device: str) -> float:
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    inputs = {name: value.to(device) for name, value in batch.items() if name not in ("labels", "longest")}
+    labels = batch["labels"].to(device)
+    hidden = model.model(**inputs, use_cache=False).last_hidden_state[:, :-1]
+    counted = labels[:, 1:] != IGNORED
+    logits = model.lm_head(hidden[counted])  # only where it counts: the prompt's logits are never built
+    loss = cross_entropy(logits.float(), labels[:, 1:][counted])
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group.setdefault("full_rate", group["lr"]) * rate
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    return float(loss.detach())
+
+
+def _batches(tokenizer: Any, recipe: Recipe, *, first: int, progress: Any) -> Iterator[dict[str, Any]]:
+    """Endless batches of examples of like length, at most `batch_tokens` each, short ones first in the training."""
+    seed = recipe.seed * 1_000_003 + first  # a resume draws on, it does not repeat
+    stream = practice.stream(seed)
+    while True:
+        longest = int(recipe.shortest + (recipe.longest - recipe.shortest) * min(1.0, progress() / recipe.grow_until))
+        pool: list[tuple[list[int], int]] = []
+        while sum(len(ids) for ids, _ in pool) < 8 * recipe.batch_tokens:
+            ids, start = encode(tokenizer, next(stream))
+            if len(ids) <= longest:
+                pool.append((ids, start))
+        pool.sort(key=lambda row: len(row[0]))
+        batches: list[list[tuple[list[int], int]]] = [[]]
+        for row in pool:
+            if (len(batches[-1]) + 1) * len(row[0]) > recipe.batch_tokens:
+                batches.append([])
+            batches[-1].append(row)
+        for number in practice.shuffled(len(batches), seed):
+            yield collate(batches[number]) | {"longest": longest}
+        seed += 1
+
+
+def encode(tokenizer: Any, example: practice.Practice) -> tuple[list[int], int]:
+    """The token ids of an example, and the place where the part that counts in the loss begins."""
+    if not example.prompt:  # style: plain text, every token counts
+        return tokenizer(f"<bos>{example.completion}<eos>", add_special_tokens=False)["input_ids"], 1
+    asked = f"<bos><start_of_turn>user\n{example.prompt}<end_of_turn>\n<start_of_turn>model\n"
+    prompt = tokenizer(asked, add_special_tokens=False)["input_ids"]
+    answer = tokenizer(f"{example.completion}<end_of_turn>\n", add_special_tokens=False)["input_ids"]
+    return prompt + answer, len(prompt)
+
+
+def collate(rows: list[tuple[list[int], int]]) -> dict[str, Any]:
+    """Right-padded tensors of shape (rows, tokens): input_ids, attention_mask, labels."""
+    import torch
+
+    width = max(len(ids) for ids, _ in rows)
+    ids = torch.zeros(len(rows), width, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    labels = torch.full_like(ids, IGNORED)
+    for number, (tokens, start) in enumerate(rows):
+        ids[number, : len(tokens)] = torch.tensor(tokens)
+        mask[number, : len(tokens)] = 1
+        labels[number, start : len(tokens)] = torch.tensor(tokens[start:])
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
+def _resume(path: Path, model: Any, optimizers: list[Any], torch: Any) -> dict[str, Any]:
+    if not path.is_file():
+        return {"step": 0, "seconds": 0.0}
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    for optimizer, stored in zip(optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(stored)
+    return state
+
+
+def _save(out: Path, model: Any, optimizers: list[Any], step: int, seconds: float, torch: Any) -> None:
+    nano.save(model, out / "model")
+    state = {
+        "model": model.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+        "step": step,
+        "seconds": seconds,
+    }
+    torch.save(state, out / "state.partial")
+    (out / "state.partial").replace(out / "state.pt")
+
+
+def main() -> None:
+    """The command line of the recipe; see the module's docstring."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hours", type=float, default=Recipe.hours, help="training time in all, earlier parts included")
+    parser.add_argument("--out", type=Path, default=Path("output/nano"), help="folder; an existing one is gone on with")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves it to torch")
+    chosen = parser.parse_args()
+    if chosen.threads:
+        import torch
+
+        torch.set_num_threads(chosen.threads)
+    print(run(chosen.out, Recipe(hours=chosen.hours, seed=chosen.seed), device=chosen.device))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Examples as TRL wants them: prompt and completion messages, a top-level `images` column, pictures opened on access."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from ghostlib import tasks
+from ghostlib.config import Config
+from ghostlib.corpus import picture
+from ghostlib.models import load
+from ghostlib.tasks import Example
+
+
+def dataset(config: Config, examples: Sequence[Example], processor: Any) -> Any:
+    """A datasets.Dataset that holds numbers alone: row and picture are made when they are asked for.
+
+    With a multimodal processor every row has `images` (empty for text), so that both phases go through one collator
+    and get one mask. Memory does not grow with the pictures.
+    """
+    from datasets import Dataset
+
+    if not multimodal(processor):
+        return Dataset.from_list([row(config, example, processor) for example in examples])
+    numbers = Dataset.from_dict({"number": list(range(len(examples)))})
+
+    def opened(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
+        made = [row(config, examples[number], processor) for number in batch["number"]]
+        return {name: [one[name] for one in made] for name in made[0]}
+
+    return numbers.with_transform(opened)
+
+
+def row(config: Config, example: Example, processor: Any) -> dict[str, Any]:
+    """One example as a row: {"prompt", "completion"} and, for a multimodal model, {"images": [letterboxed picture]}."""
+    question, answer = tasks.messages(example, answer=True)
+    if not multimodal(processor):
+        return {"prompt": [_spelled(question)], "completion": [_spelled(answer)]}
+    images = []
+    if example.image:
+        images = [picture.letterbox(picture.open_picture(example.image), config.model.image_side)]
+    return {"prompt": [question], "completion": [answer], "images": images}
+
+
+def short_enough(
+    examples: Sequence[Example], processor: Any, limit: int
+) -> tuple[list[Example], int]:
+    """The examples of at most `limit` tokens, and how many were longer.
+
+    Nothing is ever cut: half an answer teaches a wrong one, and a cut through image tokens is an error.
+    """
+    kept = [example for example, tokens in zip(examples, lengths(examples, processor), strict=True) if tokens <= limit]
+    return kept, len(examples) - len(kept)
+
+
+def lengths(examples: Sequence[Example], processor: Any) -> list[int]:
+    """Tokens of each example as the model sees it, image tokens included, without opening a picture."""
+    from trl import apply_chat_template
+
+    tokenizer = getattr(processor, "tokenizer", processor)
+    found = []
+    for example in examples:
+        turns = tasks.messages(example, answer=True)
+        if not multimodal(processor):
+            turns = [_spelled(turn) for turn in turns]
+        texts = apply_chat_template({"prompt": turns[:1], "completion": turns[1:]}, processor)
+        ids = tokenizer([texts["prompt"], texts["completion"]], add_special_tokens=False)["input_ids"]
+        image = processor.image_seq_length + 1 if example.image else 0  # one <start_of_image> becomes n soft + 2
+        found.append(len(ids[0]) + len(ids[1]) + image)
+    return found
+
+
+def mask(config: Config, example: Example) -> list[tuple[str, bool]]:
+    """Each token of an example and whether it counts in the loss: the completion does, prompt and image do not."""
+    processor = load.processor(config.model.name)
+    tokenizer = getattr(processor, "tokenizer", processor)
+    if multimodal(processor):
+        batch = collator(processor)([row(config, example, processor)])
+        ids, labels = batch["input_ids"][0].tolist(), batch["labels"][0].tolist()
+    else:
+        turns = [_spelled(turn) for turn in tasks.messages(example, answer=True)]
+        ids = tokenizer.apply_chat_template(turns, return_dict=True)["input_ids"]
+        asked = len(tokenizer.apply_chat_template(turns[:1], add_generation_prompt=True, return_dict=True)["input_ids"])
+        labels = [-100] * asked + ids[asked:]
+    return [(tokenizer.decode([token]), label != -100) for token, label in zip(ids, labels, strict=True)]
+
+
+def collator(processor: Any) -> Any:
+    """TRL's collator for rows with images: loss on the completion alone, Gemma-3's token_type_ids passed on."""
+    from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
+
+    return DataCollatorForVisionLanguageModeling(processor=processor, max_length=None, completion_only_loss=True)
+
+
+def digest(examples: Sequence[Example]) -> str:
+    """A hash of what is trained on: the words, and the size in bytes of each picture."""
+    found = hashlib.sha256()
+    for example in examples:
+        size = example.image.stat().st_size if example.image else 0
+        found.update(repr((example.id, example.prompt, example.completion, size)).encode())
+    return found.hexdigest()[:16]
+
+
+def multimodal(processor: Any) -> bool:
+    """Whether this is a processor that takes pictures, and not a tokenizer alone."""
+    return hasattr(processor, "image_processor")
+
+
+def _spelled(turn: dict[str, Any]) -> dict[str, str]:
+    """A turn with its words as one string: what the chat templates of text-only models expect."""
+    return {"role": turn["role"], "content": "".join(part.get("text", "") for part in turn["content"])}

@@ -1,0 +1,150 @@
+"""The run folder: what was asked (config.yaml), what happened (run.json), and what came out of it."""
+
+import dataclasses
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ghostlib import config as configs
+from ghostlib.config import Config
+from ghostlib.errors import ConfigError, TrainingError
+from ghostlib.models.files import writing
+
+PHASES = ("text", "vision")
+# What an adapter depends on. The rest (evaluation, export, ...) may differ between the notebooks of one run.
+BINDING = ("profile", "task", "seed", "model", "lora", "train", "data")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its folder and the config that it was begun with."""
+
+    folder: Path
+    config: Config
+
+    def phase(self, phase: str) -> Path:
+        """The folder of "text" or "vision", made where it is missing."""
+        folder = self.folder / phase
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def adapter(self, phase: str) -> Path | None:
+        """The finished adapter of a phase, or None."""
+        folder = self.folder / phase / "adapter"
+        return folder if (folder / "adapter_model.safetensors").is_file() else None
+
+    def trained(self) -> Path | None:
+        """The adapter that this run ended with: vision's, else text's, else None."""
+        return self.adapter("vision") or self.adapter("text")
+
+    def record(self, **facts: Any) -> None:
+        """Merge facts into run.json (dicts within dicts too); written aside and renamed."""
+        file = self.folder / "run.json"
+        aside = file.with_suffix(".json.partial")
+        with writing(file):
+            aside.write_text(json.dumps(_laid_over(self.facts(), facts), indent=2, default=str), encoding="utf-8")
+            aside.replace(file)
+
+    def facts(self) -> dict[str, Any]:
+        """What run.json holds; empty where there is none yet."""
+        try:
+            return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, json.JSONDecodeError) as error:
+            raise TrainingError(f"{self.folder}/run.json: cannot be read ({error}). Start a new run") from None
+
+
+def begin(config: Config) -> Run:
+    """The run to work in: GHOST_RUN names its folder under the output folder, else a new `<UTC time>-<profile>`.
+
+    A named folder that exists goes on where it was. Raises TrainingError where it was begun with another config,
+    naming the keys; MachineError where it cannot be written.
+    """
+    named = os.environ.get("GHOST_RUN")
+    folder = configs.output() / (named or _fresh_name(config))
+    if (folder / "config.yaml").is_file():
+        run = Run(folder, config)
+        agree(run, config)
+        return run
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / "config.yaml.partial"
+        configs.save(config, aside)
+        aside.replace(folder / "config.yaml")
+    run = Run(folder, config)
+    run.record(
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        profile=config.profile,
+        task=config.task,
+        model=config.model.name,
+        seed=config.seed,
+        scale=config.scale,
+        reason=config.reason,
+    )
+    return run
+
+
+def newest(config: Config, holding: str = "vision/adapter") -> Run | None:
+    """GHOST_RUN's run if it has `holding`, else the newest run of the same task, profile and model that has it."""
+    output = configs.output()
+    named = os.environ.get("GHOST_RUN")
+    if named and (output / named / holding).exists():
+        return _opened(output / named, config)
+    found = []
+    for file in output.glob("*/config.yaml"):
+        run = _opened(file.parent, config) if (file.parent / holding).exists() else None
+        if run:
+            found.append((file.stat().st_mtime, file.parent.name, run))
+    return max(found, key=lambda item: item[:2])[2] if found else None
+
+
+def agree(run: Run, config: Config) -> None:
+    """Raises TrainingError, with the differing keys, where `config` would not train what this run was begun with."""
+    before, now = _flat(configs.from_file(run.folder / "config.yaml")), _flat(config)
+    differing = [key for key in now if now[key] != before.get(key)]
+    if differing:
+        spelled = ", ".join(f"{key} {before.get(key)} -> {now[key]}" for key in differing[:5])
+        more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
+        raise TrainingError(
+            f"{run.folder.name}: was begun with another config ({spelled}{more}). Take the old values, or start a new run"
+        )
+
+
+def _fresh_name(config: Config) -> str:
+    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{config.profile}"
+    taken = [folder.name for folder in configs.output().glob(f"{name}*")]
+    return f"{name}-{len(taken) + 1}" if taken else name
+
+
+def _opened(folder: Path, config: Config) -> Run | None:
+    try:
+        found = configs.from_file(folder / "config.yaml")
+    except ConfigError:
+        return None  # a folder of an older version, or half a one: not ours to judge
+    same = (found.task, found.profile, found.model.name) == (config.task, config.profile, config.model.name)
+    return Run(folder, found) if same else None
+
+
+def _flat(config: Config) -> dict[str, Any]:
+    flat = {}
+    for name in BINDING:
+        value = getattr(config, name)
+        if dataclasses.is_dataclass(value):
+            flat |= {f"{name}.{field.name}": getattr(value, field.name) for field in dataclasses.fields(value)}
+        else:
+            flat[name] = value
+    return flat
+
+
+def _laid_over(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _laid_over(merged[key], value) if both else value
+    return merged
