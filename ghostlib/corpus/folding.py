@@ -5,6 +5,8 @@ Everything here works on anything with `text` and `box`; it decides by geometry 
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Protocol
 
@@ -13,6 +15,7 @@ Folded = list[tuple[str, Box | None]]
 
 LONGEST = 60
 MENU_WORD = 26  # characters; a longer text is no menu item
+TOP = 0.09  # the share of the height that a top bar may take
 
 
 class Placed(Protocol):
@@ -22,27 +25,58 @@ class Placed(Protocol):
     def box(self) -> Box: ...
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Several lines as one."""
+
+    text: str
+    box: Box
+
+
 def fold(lines: Sequence[Placed], size: tuple[int, int], *, examples: int = 2) -> Folded:
     """The lines to print, with the box that gives their position (None for a line such as `... 7 more rows`)."""
-    lines = list(lines)
+    lines = _without(lines, _ornaments(lines, size))
     out: Folded = []
-    menu = _bar(lines, size) or _column(lines, size)
+    bar = _bar(lines, size)
+    menu = [*bar, *(_column(_without(lines, bar), size) if len(bar) <= 5 else [])]  # a page has one navigation
     if menu:
-        lines = [line for line in lines if all(line is not item for item in menu)]
-        out.append((cut("menu: " + ", ".join(item.text for item in menu), 3 * LONGEST), (0, 0, 0, 0)))
-    grouped = rows(lines)
+        words = [
+            re.sub(r"^\S (?=\w{3})", "", item.text)
+            for item in menu
+            if len(item.text) > 2 and not item.text.lower().startswith("search")
+        ]
+        out.append((cut("menu: " + ", ".join(dict.fromkeys(words)), 3 * LONGEST), (0, 0, 0, 0)))
+    grouped = [_joined(row, size) for pane in _panes(_without(lines, menu), size) for row in rows(pane)]
     place = 0
     while place < len(grouped):
-        count = _table(grouped[place:], size)
-        if not count:
-            out.extend((cut(line.text), line.box) for line in grouped[place])
+        header = grouped[place]
+        body = _table(grouped[place:], size)
+        if not body:
+            out.extend((cut(line.text), line.box) for line in header)
             place += 1
             continue
-        for row in grouped[place : place + 1 + examples]:
+        records = [cells for _, cells in body if cells]
+        for row in [header, *records[:examples]]:
             out.append((" | ".join(cut(line.text, 32) for line in row), around([line.box for line in row])))
-        if count > examples:
-            out.append((f"... {count - examples} more rows", None))
-        place += 1 + count
+        if len(records) > examples:
+            out.append((f"... {len(records) - examples} more rows", None))
+        for row, cells in body:  # what stands beside the table
+            out.extend((cut(line.text), line.box) for line in _without(row, cells))
+        place += 1 + len(body)
+    return out
+
+
+def _joined(row: Sequence[Placed], size: tuple[int, int]) -> list:
+    """The row, its close neighbours made one where it is the path above the title: an OCR reads it in one piece."""
+    if not row or row[0].box[1] > 0.12 * size[1]:
+        return list(row)
+    out: list[Piece] = []
+    for line in row:
+        text = re.sub(r"\s*[>/]\s*", " ", line.text).strip()
+        if out and line.box[0] < 0.5 * size[0] and line.box[0] - out[-1].box[2] < 2.0 * (line.box[3] - line.box[1]):
+            out[-1] = Piece(f"{out[-1].text} {text}", around((out[-1].box, line.box)))
+        else:
+            out.append(Piece(text or line.text, line.box))
     return out
 
 
@@ -78,38 +112,83 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 3].rstrip() + "..."
 
 
+def _without(lines: Sequence[Placed], gone: Sequence[Placed]) -> list:
+    identities = {id(line) for line in gone}
+    return [line for line in lines if id(line) not in identities]
+
+
 def _bar(lines: Sequence[Placed], size: tuple[int, int]) -> list:
     """The items of a horizontal menu: one of the two top rows, at least four short texts, and no table header."""
     grouped = rows(lines)
     for number, row in enumerate(grouped[:2]):
         words = [line for line in row if _menu_word(line.text)]
-        if len(words) < 4 or row[0].box[1] > 0.09 * size[1] or len(words) < 0.6 * len(row):
+        if len(words) < 4 or row[0].box[1] > (TOP, 0.05)[number] * size[1] or len(words) < 0.6 * len(row):
             continue
-        if not any(_aligned(row, below, size) for below in grouped[number + 1 : number + 3]):
+        if not _table(grouped[number:], size):
             return words
     return []
 
 
 def _column(lines: Sequence[Placed], size: tuple[int, int]) -> list:
-    """The items of a vertical menu: the short texts left of the first gutter that no text crosses, beside real content.
+    """The items of a vertical menu: the short texts left of the first gutter that no text below the top bar crosses.
 
     Labels standing left of their fields look alike but for one thing: each has its value on exactly the same height.
+    A list of records that stands on the left has a search box or a header of its own, and stays.
     """
-    ordered = sorted(lines, key=lambda line: line.box[0])
-    edge, count = 0, 0
-    for count, line in enumerate(ordered):
-        if count >= 4 and line.box[0] > edge + 0.005 * size[0]:
-            break
-        edge = max(edge, line.box[2])
-    left, right = ordered[:count], ordered[count:]
+    left, right, edge = _gutter([line for line in lines if line.box[1] > TOP * size[1]], 3, size)
     menu = sum(_menu_word(line.text) for line in left)
     high = [line for line in right if line.box[1] < 0.3 * size[1]]
     if not left or edge > 0.26 * size[0] or left[0].box[0] > 0.06 * size[0] or menu < 0.8 * len(left) or not high:
         return []
-    level = [line for line in left if any(_level(line.box, other.box) for other in right)]
-    if len(right) < 4 or len(level) > 0.6 * len(left):
+    if any(re.match(r"(?i)(search|filter|sort)\s+\w", line.text) for line in left) or len(right) < 4:
         return []
-    return [item for row in rows(left) for item in row]
+    if _level_share(left, right) > 0.75 or sum(_value(line.text) for line in left) > 0.2 * len(left):
+        return []
+    brand = [line for line in lines if line.box[1] <= TOP * size[1] and line.box[2] <= edge and _menu_word(line.text)]
+    return [item for row in rows([*brand, *left]) for item in row]
+
+
+def _panes(lines: Sequence[Placed], size: tuple[int, int]) -> list[list]:
+    """A list beside its detail, as two panes that are read one after the other; else the page as one pane."""
+    below = [line for line in lines if line.box[1] > 1.5 * TOP * size[1]]
+    left, right, edge = _gutter(below, 6, size)
+    if len(left) < 6 or len(right) < 6 or not 0.1 * size[0] < edge < 0.5 * size[0] or _level_share(left, right) > 0.5:
+        return [list(lines)]
+    return [_without(lines, below), left, right]
+
+
+def _gutter(lines: Sequence[Placed], least: int, size: tuple[int, int]) -> tuple[list, list, int]:
+    """The lines left and right of the first gutter with `least` lines on its left, and where it starts."""
+    ordered = sorted(lines, key=lambda line: (line.box[0], line.box[1]))
+    edge = 0
+    for count, line in enumerate(ordered):
+        if count >= least and line.box[0] > edge + 0.005 * size[0]:
+            return ordered[:count], ordered[count:], edge
+        edge = max(edge, line.box[2])
+    return ordered, [], edge
+
+
+def _level_share(left: Sequence[Placed], right: Sequence[Placed]) -> float:
+    return sum(any(_level(line.box, other.box) for other in right) for line in left) / max(1, len(left))
+
+
+def _ornaments(lines: Sequence[Placed], size: tuple[int, int]) -> list:
+    """The texts that say nothing of the data: separators, an avatar's initials, the page numbers below a list."""
+    gone = []
+    for row in rows(lines):
+        pages = [line for line in row if re.fullmatch(r"\d{1,3}|…|\.\.\.", line.text)]
+        near = all(right.box[0] - left.box[2] < 4 * (left.box[3] - left.box[1]) for left, right in pairwise(pages))
+        if len(pages) >= 3 and near and [line.text for line in pages[:2]] in (["1", "2"], ["2", "3"]):
+            gone.extend(pages)
+        for place, line in enumerate(row):
+            initials = re.fullmatch(r"[A-Z]{1,2}", line.text)
+            named = row[place + 1].text if place + 1 < len(row) else ""
+            known = named[:1] == line.text[:1] and 0 <= row[min(place + 1, len(row) - 1)].box[0] - line.box[2] < 0.03 * size[0]
+            if not any(letter.isalnum() for letter in line.text) or (len(line.text) == 1 and line.box[2] < 0.05 * size[0]):
+                gone.append(line)  # a separator, or an icon of the sidebar read as a letter
+            elif initials and (known or line.box[1] <= TOP * size[1]):
+                gone.append(line)
+    return gone
 
 
 def _menu_word(text: str) -> bool:
@@ -121,25 +200,35 @@ def _level(first: Box, second: Box) -> bool:
     return abs((first[1] + first[3]) - (second[1] + second[3])) / 2 < 0.35 * tall
 
 
-def _table(grouped: Sequence[list], size: tuple[int, int]) -> int:
-    """How many rows of records follow the header that `grouped[0]` may be (0: it heads no table).
+def _table(grouped: Sequence[list], size: tuple[int, int]) -> list[tuple[list, list]]:
+    """The rows that follow the header that `grouped[0]` may be, each with its cells below the header ([]: it heads none).
 
-    A table has three columns or more, three rows or more at an even pitch, and values that look like values.
+    A table has three columns or more, two rows or more at an even pitch, and values that look like values.
     """
     header = grouped[0]
     if len(header) < 3 or any(_value(line.text) for line in header[:3]):
-        return 0
-    count = 0
+        return []
+    start, end, slack = header[0].box[0], header[-1].box[2], 0.015 * size[0]
+    body: list[tuple[list, list]] = []
+    found = [header]
     pitches: list[float] = []
-    for before, row in zip(grouped, grouped[1:], strict=False):
-        pitch = row[0].box[1] - before[0].box[1]
-        if not _aligned(header, row, size) or (len(pitches) > 1 and pitch > 1.6 * median(pitches[1:])):
+    beside: list[tuple[list, list]] = []
+    for row in grouped[1:]:
+        cells = [line for line in row if start - slack <= line.box[0] < end + 3 * slack]
+        if not cells:
+            beside.append((row, cells))
+            continue
+        pitch = cells[0].box[1] - found[-1][0].box[1]
+        if not _aligned(header, cells, size) or (len(pitches) > 1 and pitch > 1.6 * median(pitches[1:])):
             break
+        body += [*beside, (row, cells)]
+        beside = []
         pitches.append(pitch)
-        count += 1
-    if count < 3 or max(pitches[1:]) > 1.6 * min(pitches[1:]):
-        return 0
-    return count if _records(header, grouped[1 : 1 + count]) else 0
+        found.append(cells)
+    if len(pitches) < 2:
+        return []
+    even = max(pitches[1:]) <= 1.6 * min(pitches[1:]) if len(pitches) > 2 else max(pitches) <= 1.4 * min(pitches)
+    return body if even and _records(header, found[1:]) else []
 
 
 def _aligned(header: Sequence[Placed], row: Sequence[Placed], size: tuple[int, int]) -> bool:
@@ -147,23 +236,25 @@ def _aligned(header: Sequence[Placed], row: Sequence[Placed], size: tuple[int, i
     slack = 0.015 * size[0]
     fits = sum(
         any(
-            abs(cell.box[0] - head.box[0]) < slack
+            -slack < cell.box[0] - head.box[0] < 2.5 * slack  # an avatar may stand before a name
             or abs(cell.box[2] - head.box[2]) < slack
             or abs(cell.box[0] + cell.box[2] - head.box[0] - head.box[2]) < 2 * slack
             for head in header
         )
         for cell in row
     )
-    return len(row) >= max(2, 0.5 * len(header)) and fits >= 0.7 * len(row)
+    return len(row) >= max(2, 0.5 * len(header)) and fits >= 0.65 * len(row)
 
 
 def _records(header: Sequence[Placed], body: Sequence[Sequence[Placed]]) -> bool:
-    """True where some column holds values: digits, addresses, or the same few words again and again."""
-    for head in header:
-        cells = [cell.text for row in body for cell in row if cell.box[0] < head.box[2] and cell.box[2] > head.box[0]]
-        if len(cells) >= 3 and (
-            sum(_value(text) for text in cells) >= 0.6 * len(cells) or len(set(cells)) <= 0.6 * len(cells)
-        ):
+    """True where some column holds nothing but values (digits, addresses), or says one thing twice, as no form's labels do."""
+    starts = [head.box[0] for head in header]
+    slack = 0.2 * (starts[1] - starts[0])
+    whole = len(body) > 2 and all(len(header) - 1 <= len(row) <= len(header) for row in body)
+    for start, following in zip(starts, [*starts[1:], 10**9], strict=True):
+        cells = [cell.text for row in body for cell in row if start - slack <= cell.box[0] < following - slack]
+        values = sum(_value(text) for text in cells)
+        if len(cells) >= 2 and (values >= 0.8 * len(cells) or (whole and len(set(cells)) < len(cells))):
             return True
     return False
 

@@ -79,6 +79,7 @@ def connect(settings: Settings, key: str) -> Ask:
 
     def ask(prompt: str, picture: Image.Image) -> Answer | Busy:
         from google.api_core.exceptions import GoogleAPICallError
+        from google.protobuf.json_format import ParseError
         from requests import RequestException
 
         try:
@@ -88,7 +89,7 @@ def connect(settings: Settings, key: str) -> Ask:
             return _refusal(error, settings, key)
         except RequestException as error:
             return Busy(type(error).__name__)
-        except ValueError as error:  # a 200 that is no Gemini answer: a proxy's page, half a message
+        except (ParseError, ValueError) as error:  # a 200 that is no Gemini answer: a proxy's page, half a message
             return Busy(f"not an answer of Gemini ({type(error).__name__})")
 
     return ask

@@ -41,6 +41,15 @@ def open_picture(source: Path | str | bytes) -> Image.Image:
         raise PictureError(f"{name}: is damaged ({reason}). Save or upload it again.") from None
 
 
+def size(source: Path | str) -> tuple[int, int]:
+    """Width and height in pixels, from the file's header alone. Raises PictureError for what is no picture."""
+    try:
+        with Image.open(source) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError) as error:
+        raise PictureError(f"{source}: is no picture ({type(error).__name__}). Give a PNG or JPEG.") from None
+
+
 def letterbox(image: Image.Image, side: int) -> Image.Image:
     """The picture in a `side` x `side` square: aspect kept, centred, padded with neutral grey, LANCZOS.
 

@@ -22,6 +22,8 @@ LONGEST = 60
 GRID = (32, 16)  # rows, columns of the coarse position
 ALIKE = ("O0", "l1I|", "S5", "B8", "rnm", "cCeo", "uvn", "g9q", "tf", "ij", "Z2", ".,", "-_", "aeo")
 
+PLAIN = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "’": "'", "›": ">", "»": ">"})
+
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -103,8 +105,8 @@ def prompt(lines: Sequence[Line | dict[str, Any]], size: tuple[int, int], *, lim
     joined by ` | `, and `... 7 more rows`. Long texts are cut at about 60 characters.
     """
     width, height = max(1, size[0]), max(1, size[1])
-    tidy = [Line(_tidy(line.text), line.box, line.score) for line in map(line_from, lines)]
-    tidy = [line for line in tidy if line.text]
+    tidy = [Line(_plain(line.text), line.box, line.score) for line in map(line_from, lines)]
+    tidy = _marked([line for line in tidy if line.text])
     for examples in (2, 1):  # a very dense screen keeps its labels and gives up the second example row
         folded = folding.fold(tidy, (width, height), examples=examples)
         if len(folded) <= limit:
@@ -159,6 +161,24 @@ def _tidy(text: str) -> str:
     return re.sub(r"\s+", " ", "".join(letter if letter.isprintable() else " " for letter in text)).strip()
 
 
+def _plain(text: str) -> str:
+    """The text in plain letters and without the icon that an OCR takes for one: `☆Reviews`, `+ Add`, `Q Search...`, `口`."""
+    text = _tidy(text).translate(PLAIN)
+    text = re.sub(r"^[^\w\s$€£¥₹+\-(#\"'@.*/<>]+\s*(?=[^\W\d_])", "", text)
+    text = re.sub(r"^([+=%&©®] |Q ?(?=Search)|Q (?=Find|Filter))(?=[A-Za-z])", "", text)
+    return "" if re.fullmatch(r"[VvQXx\W]|[^\x00-\x7f]", text) and text != "*" else text
+
+
+def _marked(lines: list[Line]) -> list[Line]:
+    """The lines with each asterisk at its label: `Name` and a lone `*` beside it, or `Name*`, are all `Name *`."""
+    stars = [line for line in lines if line.text == "*"]
+    labels = []
+    for line in (line for line in lines if line.text != "*"):
+        starred = line.text.endswith("*") or any(folding.neighbours(line.box, star.box) for star in stars)
+        labels.append(Line(f"{line.text.rstrip(' *')} *", line.box, line.score) if starred else line)
+    return labels
+
+
 def _printed(text: str, box: Box | None, width: int, height: int) -> str:
     if box is None:
         return text
@@ -189,7 +209,7 @@ def _split(line: Line, rng: Random) -> tuple[Line, Line]:
 
 
 def _moved(line: Line, rng: Random) -> Line:
-    """The box as OCR draws it: two or three pixels off."""
+    """The box as OCR draws it: a few pixels off, mostly up and to the left, because it leaves a margin."""
     x0, y0, x1, y1 = line.box
-    dx, dy = rng.randint(-3, 3), rng.randint(-2, 2)
+    dx, dy = rng.randint(-4, 2), rng.randint(-5, 1)
     return Line(line.text, (max(0, x0 + dx), max(0, y0 + dy), x1 + dx, y1 + dy), line.score)

@@ -136,7 +136,7 @@ class _Teacher:
         except PictureError as error:  # before a call is spent
             return self.reject(path, "picture", str(error))
         prompt, trouble = PROMPT, ("answer", "nothing")
-        for _ in range(1 + REPAIRS):
+        for repair in range(1 + REPAIRS):
             answer = self.answer(prompt, picture)
             if isinstance(answer, Busy):
                 return self.reject(path, "unanswered", answer.why)
@@ -149,7 +149,7 @@ class _Teacher:
                 schema, trouble = _judged(draft)
                 if schema is not None:
                     return _record(draft, schema, _kept(path, picture, folder), picture)
-            prompt = _repair(answer.text, trouble[1])
+            prompt = _repair(answer.text, trouble[1], repair + 1)
         return self.reject(path, *trouble)
 
     def answer(self, prompt: str, picture: Image.Image) -> Answer | Busy:
@@ -220,8 +220,9 @@ def _judged(draft: dict[str, Any]) -> tuple[Schema | None, tuple[str, str]]:
     return verdict.schema, ("", "")
 
 
-def _repair(text: str, trouble: str) -> str:
-    return f"{PROMPT}\n\nYour last answer was:\n{text[:20_000]}\n\nIt cannot be used: {trouble}.\nAnswer again, complete and mended."
+def _repair(text: str, trouble: str, number: int) -> str:
+    shown = f"{PROMPT}\n\nYour last answer was:\n{text[:20_000]}"
+    return f"{shown}\n\nIt cannot be used: {trouble}.\nCorrection {number}: answer again, complete."
 
 
 def _record(draft: dict[str, Any], schema: Schema, image_path: str, picture: Image.Image) -> Screen:

@@ -60,9 +60,15 @@ def written(path: Path) -> list[Text]:
         sql = re.search(r"```sql\n(.*?)```", fenced, re.DOTALL)
         if not (bar and answer and sql):
             raise DataError(f"{path}: the example {head[:60]!r} lacks `domain | instruction`, `Answer:` or its ```sql block.")
-        given = re.sub(r"```sql\n(.*?)\n```", r"\1", given, flags=re.DOTALL)
-        texts.append(Text(instruction.strip(), given.strip(), sql.group(1).strip(), domain.strip()))
+        texts.append(Text(instruction.strip(), _unwrapped(given), sql.group(1).strip(), domain.strip()))
     return texts
+
+
+def _unwrapped(given: str) -> str:
+    """The input without its fences, each wrapped paragraph of prose on one line; lists and SQL keep their lines."""
+    parts = re.split(r"```sql\n(.*?)\n```", given.strip(), flags=re.DOTALL)
+    parts[::2] = [re.sub(r"(?<=\S)\n(?=[^\n-])", " ", prose) for prose in parts[::2]]
+    return "".join(parts).strip()
 
 
 def told(seed: int = SEED) -> list[Text]:

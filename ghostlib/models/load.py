@@ -1,6 +1,10 @@
 """Base model and processor, through transformers (anywhere) or Unsloth (CUDA)."""
 
 import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +33,8 @@ def base(config: Config, plan: Plan) -> Base:
     Raises MachineError where the profile needs a GPU that is not there, DataError for weights that cannot be found.
     """
     require(config)
-    return _unsloth(plan) if plan.path == "unsloth" else _transformers(plan)
+    with quietly():
+        return _unsloth(plan) if plan.path == "unsloth" else _transformers(plan)
 
 
 def merged(folder: Path, config: Config) -> Base:
@@ -39,9 +44,10 @@ def merged(folder: Path, config: Config) -> Base:
     if not (Path(folder) / "config.json").is_file():
         raise DataError(f"{folder}: no model there (config.json is missing). Merge an adapter first")
     precision = machine.precision(machine.look())
-    model = _class(_architecture(folder)).from_pretrained(
-        folder, dtype=getattr(torch, precision.storage), attn_implementation="sdpa", device_map=_device()
-    )
+    with quietly():
+        model = _class(_architecture(folder)).from_pretrained(
+            folder, dtype=getattr(torch, precision.storage), attn_implementation="sdpa", device_map=_device()
+        )
     return Base(model.eval(), processor(str(folder)), f"{Path(folder).name} in {precision.storage}: {precision.why}")
 
 
@@ -76,6 +82,29 @@ def require(config: Config) -> None:
         )
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keeps transformers' and bitsandbytes' remarks about things that are in order off the screen.
+
+    Its loading bar is shown on a terminal alone: in a saved notebook or a log every step of it is a line.
+    """
+    from transformers.utils import logging as remarks
+
+    own = logging.getLogger("bitsandbytes")
+    before, level, bar = remarks.get_verbosity(), own.level, remarks.is_progress_bar_enabled()
+    remarks.set_verbosity_error()
+    own.setLevel(logging.ERROR)
+    if not sys.stderr.isatty():
+        remarks.disable_progress_bar()
+    try:
+        yield
+    finally:
+        remarks.set_verbosity(before)
+        own.setLevel(level)
+        if bar:
+            remarks.enable_progress_bar()
+
+
 def _transformers(plan: Plan) -> Base:
     import torch
     from transformers import BitsAndBytesConfig
@@ -100,6 +129,7 @@ def _transformers(plan: Plan) -> Base:
         attn_implementation="sdpa",
         device_map=_device(),
     )
+    _compute_exactly(model)
     if quantised:  # its own compute dtype may be bfloat16, which a T4 only emulates
         _compute_in(model, getattr(torch, precision.compute))
     weights = "NF4, double quantisation" if quantised or plan.quantise else precision.storage
@@ -119,6 +149,16 @@ def _unsloth(plan: Plan) -> Base:
     )
     del made  # ours has the token layout of llama.cpp
     return Base(model, processor(plan.model), f"{plan.model} through Unsloth, which chooses the dtype by card")
+
+
+def _compute_exactly(model: Any) -> None:
+    """On a CPU with AVX-512 BF16, bitsandbytes repacks NF4 weights in evaluation and multiplies in bf16.
+
+    That is 0.4 % off what was trained, only on some CPUs, and DoRA's norm is then taken of the repacked bytes.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def _compute_in(model: Any, dtype: Any) -> None:

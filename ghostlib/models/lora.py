@@ -149,8 +149,4 @@ def _fill(model: Any, adapter: Path) -> None:
         )
     result = set_peft_model_state_dict(model, load_file(adapter / "adapter_model.safetensors"))
     if result.unexpected_keys:
-        raise DataError(
-            f"{adapter}: belongs to another model (it has {result.unexpected_keys[0]}). Start a new run"
-        )
-
-
+        raise DataError(f"{adapter}: belongs to another model (it has {result.unexpected_keys[0]}). Start a new run")

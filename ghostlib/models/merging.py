@@ -92,7 +92,9 @@ def key(name: str) -> str:
 
 
 def _base_name(config: Config, adapter: Path, onto: str) -> str:
-    trained = lora.settings(adapter).get("base_model_name_or_path") or config.model.name  # the ladder may have changed it
+    trained = (
+        lora.settings(adapter).get("base_model_name_or_path") or config.model.name
+    )  # the ladder may have changed it
     if onto == "nf4":
         return trained
     return config.model.merge_name if trained == config.model.name else trained.removesuffix("-bnb-4bit")
@@ -156,9 +158,7 @@ def _copy_rest(base: Path, out: Path) -> None:
     (out / "config.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
 
 
-def _write_shard(
-    shard: Path, out: Path, deltas: dict[str, Delta], quantise: bool, used: set[str]
-) -> list[str]:
+def _write_shard(shard: Path, out: Path, deltas: dict[str, Delta], quantise: bool, used: set[str]) -> list[str]:
     """Stream one shard through the merge; the names that it holds afterwards."""
     from safetensors import safe_open
 

@@ -75,22 +75,27 @@ def _texts(config: Config, split: str) -> list[Example]:
 
 
 def _screens(config: Config, split: str) -> list[Example]:
-    file = configs.root() / (config.data.screens if split == "train" else config.data.validation)
+    rows = records.read_screens(configs.root() / (config.data.screens if split == "train" else config.data.validation))
     found = []
-    for record in records.read_screens(file):
-        image = records.picture_file(record, file.parent)
-        lines, size = records.stored_reading(record, image)
+    for number, row in enumerate(rows):
+        image = records.picture_file(row, configs.root() / "data")
+        lines = _lines(row, image, noisy=random.Random(number) if split == "train" and number % 2 else None)
         found.append(
             Example(
-                id=record.image_path,
-                prompt=prompt(config, lines, size),
+                id=row.image_path,
+                prompt=prompt(config, lines, picture.size(image)),
                 image=image if config.data.picture else None,
-                completion=record.output,
-                group={
-                    "archetype": record.screen,
-                    "domain": record.domain,
-                    "tables": record.output.count("CREATE TABLE"),
-                },
+                completion=row.output,
+                group={"archetype": row.screen, "domain": row.domain, "tables": row.output.count("CREATE TABLE")},
             )
         )
     return found
+
+
+def _lines(row: records.Screen, image: Path, *, noisy: random.Random | None) -> Sequence[reading.Line]:
+    """What is known to be written on a screen: the stored OCR; in training, every other time the browser's text with noise."""
+    if noisy and row.lines:
+        return reading.noisy(row.lines, noisy)
+    if row.reading:
+        return row.reading.lines
+    return reading.read(picture.open_picture(image))

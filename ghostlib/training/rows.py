@@ -41,9 +41,7 @@ def row(config: Config, example: Example, processor: Any) -> dict[str, Any]:
     return {"prompt": [question], "completion": [answer], "images": images}
 
 
-def short_enough(
-    examples: Sequence[Example], processor: Any, limit: int
-) -> tuple[list[Example], int]:
+def short_enough(examples: Sequence[Example], processor: Any, limit: int) -> tuple[list[Example], int]:
     """The examples of at most `limit` tokens, and how many were longer.
 
     Nothing is ever cut: half an answer teaches a wrong one, and a cut through image tokens is an error.

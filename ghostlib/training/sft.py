@@ -85,10 +85,15 @@ def _attempt(config: Config, phase: str, run: Run, rung: Rung, examples: list[Ex
             "Raise train.max_seq_length, or shorten the data"
         )
     if dropped:
-        _say(progress, f"{phase}: left out {dropped} of {len(examples)} examples, longer than {plan.max_seq_length} tokens")
+        _say(
+            progress,
+            f"{phase}: left out {dropped} of {len(examples)} examples, longer than {plan.max_seq_length} tokens",
+        )
     start = run.adapter("text") if phase == "vision" else None
     if phase == "vision":
-        _say(progress, f"vision: goes on from {start}" if start else "vision: no text adapter in this run, starts fresh")
+        _say(
+            progress, f"vision: goes on from {start}" if start else "vision: no text adapter in this run, starts fresh"
+        )
     model = lora.attach(base.model, plan, start=start, seed=config.seed)
     checkpoint = watch.checkpoint(folder / "checkpoints")
     trainer = _trainer(config, phase, folder, model, base.processor, rows.dataset(config, kept, base.processor))
@@ -98,7 +103,7 @@ def _attempt(config: Config, phase: str, run: Run, rung: Rung, examples: list[Ex
     trainer.add_callback(watch.callback(log, phase, before=before, progress=progress))
     watch.guard(trainer)
     started = time.monotonic()
-    with writing(folder):
+    with writing(folder), load.quietly():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = (before[-1]["seconds"] if before else 0.0) + time.monotonic() - started
     adapter = folder / "adapter"

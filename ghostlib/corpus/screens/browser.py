@@ -19,7 +19,7 @@ ARGUMENTS = (
     "--font-render-hinting=none",
     "--force-color-profile=srgb",
 )
-# Labels: the boxes of [data-column]. Lines: the text nodes that can be seen, a box for each run of glyphs on one baseline.
+# Labels: the boxes of [data-column]. Lines: the text that can be seen, a box for a text node's words on one baseline.
 LAYOUT = """() => {
   const box = r => [r.left, r.top, r.right, r.bottom].map(n => Math.round(n));
   const cased = (node, text) => getComputedStyle(node).textTransform === 'uppercase' ? text.toUpperCase() : text;
@@ -30,7 +30,8 @@ LAYOUT = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode;
-    if (!tidy(node.data) || !node.parentElement.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
+    const seen = node.parentElement.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
+    if (!tidy(node.data) || !seen) continue;
     let line = null;
     const range = document.createRange();
     for (const word of node.data.matchAll(/\\S+/g)) {
@@ -40,7 +41,9 @@ LAYOUT = """() => {
       if (line && Math.abs(line.r[1] - r.top) < 4) { line.text += ' ' + word[0]; line.r[2] = r.right; }
       else { line = {text: word[0], r: [r.left, r.top, r.right, r.bottom]}; lines.push(line); }
     }
-    lines.forEach(l => { if (l.r) { l.text = cased(node.parentElement, l.text); l.box = l.r.map(n => Math.round(n)); delete l.r; } });
+    for (const l of lines.filter(l => l.r)) {
+      l.text = cased(node.parentElement, l.text); l.box = l.r.map(n => Math.round(n)); delete l.r;
+    }
   }
   const cut = [...document.querySelectorAll('.card, .top, .side, .input, .content, .find, .segments, .item, .choices')]
     .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className + ': ' + tidy(e.innerText).slice(0, 60));
@@ -82,7 +85,9 @@ def opened() -> Iterator["Browser"]:
         try:
             browser.start()
         except Error as error:
-            raise ToolError(f"{path} did not start ({str(error).splitlines()[0]}). Check the browser's installation.") from error
+            raise ToolError(
+                f"{path} did not start ({str(error).splitlines()[0]}). Check the browser's installation."
+            ) from error
         try:
             yield browser
         finally:
@@ -99,7 +104,9 @@ class Browser:
     def start(self) -> None:
         """Starts a process, after the end of the one before it."""
         self.stop()
-        self._process = self._playwright.chromium.launch(executable_path=self._path, headless=True, args=list(ARGUMENTS))
+        self._process = self._playwright.chromium.launch(
+            executable_path=self._path, headless=True, args=list(ARGUMENTS)
+        )
 
     def stop(self) -> None:
         """Ends the process; nothing where none runs."""
@@ -111,7 +118,7 @@ class Browser:
                 return
 
     def draw(self, html: str, size: tuple[int, int], *, tries: int = 3) -> Drawn:
-        """The page at a window of `size` pixels, as tall as its content. A crashed page is tried again; then ToolError."""
+        """The page at a window of `size` pixels, as tall as its content. A crash is tried again; then ToolError."""
         from playwright.sync_api import Error
 
         for attempt in range(1, tries + 1):
@@ -119,7 +126,9 @@ class Browser:
                 return self._draw(html, size)
             except Error as error:
                 if attempt == tries:
-                    raise ToolError(f"the browser failed {tries} times on a page ({str(error).splitlines()[0]}).") from error
+                    raise ToolError(
+                        f"the browser failed {tries} times on a page ({str(error).splitlines()[0]})."
+                    ) from error
             self.start()
         raise AssertionError("unreachable")
 

@@ -10,9 +10,10 @@ TABLET = (1024, 768)
 class Look:
     """A product's design.
 
-    `layout` is where the navigation stands: "side" (icons and words), "rail" (icons), "top" (a bar of words) or "double" (a bar
-    over a column). `form` puts labels "above", "beside" or "inside" the input's border; `detail` puts the facts of a record
-    "over" or "beside" the rows that belong to it; `switch` draws yes and no as "toggle", "checkbox" or "words".
+    `layout` is where the navigation stands: "side" (icons and words), "rail" (icons), "top" (a bar of words) or
+    "double" (a bar over a column). `form` puts labels "above", "beside" or "inside" the input's border; `detail` puts
+    the facts of a record "over" or "beside" the rows that belong to it; `switch` draws yes and no as "toggle",
+    "checkbox" or "words", `choice` an enumeration as "segments", "radio" or "chips". `letter` and `nav` are pixels.
     """
 
     name: str
@@ -22,7 +23,6 @@ class Look:
     switch: str
     choice: str
     letter: float
-    cell: int
     nav: int
     sizes: tuple[tuple[int, int], ...]
     selectable: bool = True
@@ -36,11 +36,11 @@ class Look:
 LOOKS: dict[str, Look] = {
     look.name: look
     for look in (
-        Look("harbor", "side", "above", "over", "toggle", "segments", 7.5, 4, 236, DESKTOP),
-        Look("daylight", "top", "above", "beside", "toggle", "radio", 7.6, 4, 0, (*DESKTOP, TABLET)),
-        Look("midnight", "rail", "above", "over", "toggle", "chips", 7.5, 4, 68, (*DESKTOP, TABLET)),
-        Look("ledger", "double", "beside", "over", "checkbox", "radio", 7.1, 3, 196, DESKTOP, avatars=False),
-        Look("meadow", "side", "above", "beside", "words", "chips", 7.7, 5, 224, DESKTOP, selectable=False),
-        Look("outline", "top", "inside", "over", "checkbox", "radio", 7.7, 4, 0, (*DESKTOP, TABLET), selectable=False),
+        Look("harbor", "side", "above", "over", "toggle", "segments", 7.5, 236, DESKTOP),
+        Look("daylight", "top", "above", "beside", "toggle", "radio", 7.6, 0, (*DESKTOP, TABLET)),
+        Look("midnight", "rail", "above", "over", "toggle", "chips", 7.5, 68, (*DESKTOP, TABLET)),
+        Look("ledger", "double", "beside", "over", "checkbox", "radio", 7.1, 196, DESKTOP, avatars=False),
+        Look("meadow", "side", "above", "beside", "words", "chips", 7.7, 224, DESKTOP, selectable=False),
+        Look("outline", "top", "inside", "over", "checkbox", "radio", 7.7, 0, (*DESKTOP, TABLET), selectable=False),
     )
 }

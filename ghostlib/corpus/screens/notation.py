@@ -21,7 +21,7 @@ TYPES = {
     "decimal": "numeric(10,2)",
     "percent": "numeric(5,2)",
     "date": "date",
-    "time": "timestamptz",
+    "time": "timestamp with time zone",
     "bool": "boolean",
     "ref": "bigint",
 }
@@ -67,6 +67,16 @@ class Entity:
     def title(self) -> str:
         """What a navigation calls the table: `order_items` is `Order items`."""
         return self.table.replace("_", " ").capitalize()
+
+    @property
+    def is_part(self) -> bool:
+        """True for lines of another record (`order_items`), which have no page of their own."""
+        return self.table.endswith(("_items", "_lines"))
+
+    @property
+    def is_dated(self) -> bool:
+        """True where records have a day or a time, so that some of them are the latest."""
+        return any(a.kind == "time" or (a.kind == "date" and a.argument in ("past", "future")) for a in self.attributes)
 
     @property
     def naming(self) -> Attribute | None:

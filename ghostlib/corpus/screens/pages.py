@@ -14,30 +14,48 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
-HINTS = {"email": "name@company.com", "phone": "+00 00 000 0000", "url": "www.example.com", "address": "Street and number"}
+TONES = (  # blue, amber, green, violet, red
+    {"booked", "sent", "new", "open", "planned", "in progress", "ordered", "scheduled", "in transit", "active"},
+    {"pending", "requested", "on hold", "proposal", "checked in", "medium", "normal", "screening", "in service"},
+    {"paid", "delivered", "completed", "done", "won", "approved", "solved", "confirmed", "received", "published",
+     "signed", "accepted", "attended", "hired", "seated"},
+    {"review", "qualified", "offer", "shipped", "interview"},
+    {"cancelled", "overdue", "lost", "rejected", "urgent", "high", "no show", "damaged", "reversed", "suspended",
+     "declined", "missed"},
+)  # fmt: skip
+HINTS = {
+    "email": "name@company.com",
+    "phone": "+00 00 000 0000",
+    "url": "www.example.com",
+    "address": "Street and number",
+}
 
 
 def html(plan: ScreenPlan, look: Look, *, width: int = 1280) -> str:
     """The page of a plan in a look, for a window `width` pixels wide: the same input gives the same bytes."""
-    entity = DOMAINS[plan.domain].entities[plan.active]
+    entity = DOMAINS[plan.domain].entity(plan.sections[0].table)
     tabs, more = _tabs(plan, width)
-    return _environment().get_template("page.html").render(
-        plan=plan,
-        look=look,
-        width=width,
-        css=_css(),
-        domain=DOMAINS[plan.domain],
-        noun=entity.noun,
-        noun_title=entity.title,
-        person=bool(entity.naming and entity.naming.name == "full_name"),
-        verb="New" if len(entity.noun) % 2 else "Add",
-        tabs=tabs,
-        more=more,
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            plan=plan,
+            look=look,
+            width=width,
+            css=_css(),
+            domain=DOMAINS[plan.domain],
+            noun=entity.noun,
+            noun_title=entity.title,
+            person=bool(entity.naming and entity.naming.name == "full_name"),
+            verb="New" if len(entity.noun) % 2 else "Add",
+            tabs=tabs,
+            more=more,
+        )
     )
 
 
 def _tabs(plan: ScreenPlan, width: int) -> tuple[list[tuple[str, bool]], bool]:
-    """The navigation's words that a bar has room for, the active one always among them, and whether some are left out."""
+    """The words that a navigation bar has room for, the active one among them, and whether some are left out."""
     on_dashboard = plan.archetype == "dashboard"
     words = [("Dashboard", on_dashboard)]
     words += [(text, n == plan.active and not on_dashboard) for n, (_, text) in enumerate(plan.nav)]
@@ -70,6 +88,7 @@ def _environment() -> "Environment":
         "tint": lambda name, count: sum(map(ord, name)) % count,
         "isword": str.isalpha,
         "caret": lambda look: "updown" if look.name == "midnight" else "down",
+        "tone": _tone,
         "hint": lambda field: HINTS.get(field.kind, "Enter " + field.label.lower()),
         "wide": _wide,
     }
@@ -88,6 +107,14 @@ def _stands_for(field: Field) -> str:
 
 def _belongs(section: Section) -> str:
     return f"{section.table}.{truth.key_name(section.parent)}" if section.parent else ""
+
+
+def _tone(value: str, options: tuple[str, ...]) -> int:
+    """Which of five colours a chip has: by what the word means, else by its place among the options."""
+    for tone, words in enumerate(TONES):
+        if value.lower() in words:
+            return tone
+    return options.index(value) % len(TONES)
 
 
 def _wide(field: Field) -> bool:

@@ -1,4 +1,4 @@
-"""What a screen shows, before any HTML: fields with their labels and values in order, and the schema that they imply."""
+"""What a screen shows, before any HTML: fields with labels and values in order, and the schema that they imply."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from ghostlib.schemas.schema import Schema
 class Field:
     """One label of a screen, the column that it stands for, and what is shown under it.
 
-    `kind` is the attribute's kind (notation.py), `values` the texts shown (one in a form, one a row in a list), `options` the
-    members of an enumeration as shown. A reference carries the table and the column whose value it shows. `identifies` is true for
-    a code or a number that no two records share (of the record that is referred to, where it is a reference).
+    `kind` is the attribute's kind (notation.py), `values` the texts shown (one in a form, one a row in a list),
+    `options` the members of an enumeration as shown. A reference carries the table and the column whose value it shows.
+    `identifies` is true for a code or a number that no two records share (for a reference: of the record it points at).
     """
 
     label: str
@@ -32,8 +32,8 @@ class Field:
 class Section:
     """A part of a screen that shows one table.
 
-    `layout` is "fields" (inputs), "facts" (label and value), "rows" (a list) or "names" (the records' names only, beside the one
-    that is open). `parent` is the table of the record that the rows belong to.
+    `layout` is "fields" (inputs), "facts" (label and value), "rows" (a list) or "names" (the records' names only,
+    beside the one that is open). `parent` is the table of the record that the rows belong to.
     """
 
     title: str

@@ -1,6 +1,6 @@
 """Sample values that make sense together: an address belongs to its city, a mail address to its person.
 
-Own lists and `random.Random` only, so that the same seed gives the same value on any machine and with any version of any package.
+Own lists and `random.Random` only, so that the same seed gives the same value on any machine.
 """
 
 import random
@@ -13,14 +13,16 @@ from ghostlib.corpus.screens.notation import Attribute, Domain, Entity
 TODAY = date(2026, 5, 14)  # fixed: a screen must not change with the day on which it is drawn
 
 _FIRST = (
-    "Marta Jonas Aisha Daniel Sofia Liam Priya Mateo Hanna Oscar Elena Noah Ingrid Tomas Leila Ethan Clara Rafael Yuki Samuel Nora Pavel "
-    "Amelie Victor Zofia Marcus Ines Dominik Grace Omar Linnea Felix Camila Henrik Julia Anton Rosa Emil Naomi Luca Teresa Simon Mina "
-    "Patrick Lucia David Freya Ibrahim Olivia Hugo Katja Arjun Maren Diego Alice Stefan Renata Joel Sanna Peter"
+    "Marta Jonas Aisha Daniel Sofia Liam Priya Mateo Hanna Oscar Elena Noah Ingrid Tomas Leila Ethan Clara Rafael "
+    "Yuki Samuel Nora Pavel Amelie Victor Zofia Marcus Ines Dominik Grace Omar Linnea Felix Camila Henrik Julia "
+    "Anton Rosa Emil Naomi Luca Teresa Simon Mina Patrick Lucia David Freya Ibrahim Olivia Hugo Katja Arjun Maren "
+    "Diego Alice Stefan Renata Joel Sanna Peter"
 ).split()
 _LAST = (
-    "Olsen Weber Rahman Carter Rossi Murphy Nair Garcia Lindqvist Becker Petrova Williams Haugen Novak Haddad Brooks Moreau Silva Tanaka "
-    "Cohen Eriksen Dvorak Laurent Schmidt Kowalska Reed Costa Bauer Mitchell Farouk Berg Hoffmann Torres Nyberg Fischer Jansen Marino "
-    "Kruger Adeyemi Conti Vidal Keller Park Doyle Ferrari Hughes Andersen Yilmaz Bennett Dubois Vogel Iyer Solberg Romero Ward Pohl"
+    "Olsen Weber Rahman Carter Rossi Murphy Nair Garcia Lindqvist Becker Petrova Williams Haugen Novak Haddad "
+    "Brooks Moreau Silva Tanaka Cohen Eriksen Dvorak Laurent Schmidt Kowalska Reed Costa Bauer Mitchell Farouk "
+    "Berg Hoffmann Torres Nyberg Fischer Jansen Marino Kruger Adeyemi Conti Vidal Keller Park Doyle Ferrari "
+    "Hughes Andersen Yilmaz Bennett Dubois Vogel Iyer Solberg Romero Ward Pohl"
 ).split()
 _PLACES = (
     ("Hamburg", "Germany", "Lindenstraße {n}", "20095"),
@@ -41,17 +43,19 @@ _PLACES = (
     ("Chicago", "United States", "{n} Wells Street", "60607"),
 )
 _COMPANIES = (
-    "Brightwater Ltd/Kessler GmbH/Nordic Timber AS/Oakfield Foods/Mistral Studio/Hanse Logistik/Pinecrest Group/Solvang Energy/Arco Medical/"
-    "Fenwick & Sons/Tidewater Labs/Lumen Optics/Castell Textil/Redwood Partners/Bluebird Media/Alpin Sport/Quarry Works/Larkspur Hotels/"
-    "Delta Print/Hollis Motors/Verdant Farms/Stonebridge Inc./Ostsee Marine/Cobalt Systems/Marlin Freight"
+    "Brightwater Ltd/Kessler GmbH/Nordic Timber AS/Oakfield Foods/Mistral Studio/Hanse Logistik/Pinecrest Group/"
+    "Solvang Energy/Arco Medical/Fenwick & Sons/Tidewater Labs/Lumen Optics/Castell Textil/Redwood Partners/"
+    "Bluebird Media/Alpin Sport/Quarry Works/Larkspur Hotels/Delta Print/Hollis Motors/Verdant Farms/"
+    "Stonebridge Inc./Ostsee Marine/Cobalt Systems/Marlin Freight"
 ).split("/")
 _JOBS = (
-    "Account manager/Product designer/Office manager/Head of sales/Software engineer/Buyer/Controller/Team lead/Marketing manager/"
-    "Operations analyst/Support specialist/HR partner"
+    "Account manager/Product designer/Office manager/Head of sales/Software engineer/Buyer/Controller/Team lead/"
+    "Marketing manager/Operations analyst/Support specialist/HR partner"
 ).split("/")
 _WORDS = (
-    "Waiting for feedback/Looks good to me/Please check again/Sent by courier/Moved to next week/Approved by phone/Second attempt/"
-    "Updated the figures/See attached file/Shared with the team/Needs one more look/All clear now"
+    "Waiting for feedback/Looks good to me/Please check again/Sent by courier/Moved to next week/"
+    "Approved by phone/Second attempt/Updated the figures/See attached file/Shared with the team/"
+    "Needs one more look/All clear now"
 ).split("/")
 _LONG = (
     "Prefers to be contacted in the morning. Please leave a message if there is no answer./"
@@ -60,6 +64,13 @@ _LONG = (
     "First version, to be reviewed together before the end of the month./"
     "Good fit for small teams. A short introduction is included./"
     "Follow up after the holidays and confirm the open points."
+).split("/")
+_ABOUT = (
+    "A short introduction for new people, kept up to date by the team./"
+    "Started small and grew over the years; known for care in every detail./"
+    "The most asked questions are answered here, step by step./"
+    "Covers what you need to know before you begin. Takes about ten minutes./"
+    "Suitable for all levels. Please read the notes before you start."
 ).split("/")
 _DOSES = "1 tablet daily/2 tablets daily/5 ml twice daily/1 capsule at night/10 drops/1 puff as needed".split("/")
 _SIMPLE = {
@@ -147,11 +158,15 @@ class Sampler:
             elif attribute.kind == "ref":
                 record[attribute.name] = self.rng.choice(self.names(attribute.argument)[:9])
             else:
-                record[attribute.name] = self._value(attribute, record, entity)
+                record[attribute.name] = value = self._value(attribute, record, entity)
+                if attribute.kind in ("int", "money"):
+                    record[f"@{attribute.name}"] = "".join(c for c in value if c.isdigit()).zfill(12)
         return record
 
     def _value(self, attribute: Attribute, record: dict[str, str], entity: Entity) -> str:
         rng, kind, argument = self.rng, attribute.kind, attribute.argument
+        if kind == "long" and attribute.name in ("description", "summary", "biography", "body", "instructions"):
+            return rng.choice(_ABOUT)
         if kind in _SIMPLE:
             return rng.choice(_SIMPLE[kind])
         if kind in ("int", "money", "decimal", "percent"):
@@ -171,14 +186,17 @@ class Sampler:
         if kind == "person":
             return self.person()
         if kind == "company":
-            return rng.choice(_COMPANIES)
+            return rng.choice(self.domain.lists.get("companies", _COMPANIES))
         if kind == "email":
             return self._email(record)
         if kind == "url":
-            named = next((record[a.name] for a in entity.attributes if a.kind in ("company", "person") and a.name in record), "")
+            named = next(
+                (record[a.name] for a in entity.attributes if a.kind in ("company", "person") and a.name in record), ""
+            )
             return f"www.{_slug(named or rng.choice(_COMPANIES))}.com"
         if kind == "phone":
-            return f"+{rng.choice((1, 44, 49, 33, 47, 34))} {rng.randint(20, 98)} {rng.randint(100, 999)} {rng.randint(1000, 9999)}"
+            country = rng.choice((1, 44, 49, 33, 47, 34))
+            return f"+{country} {rng.randint(20, 98)} {rng.randint(100, 999)} {rng.randint(1000, 9999)}"
         if kind == "bool":
             return "Yes" if rng.random() < 0.62 else "No"
         if kind == "stars":
@@ -202,13 +220,24 @@ class Sampler:
         return self.style.money(max(whole // step * step, step) + cents)
 
     def _moment(self, kind: str, argument: str, name: str, record: dict[str, str]) -> str:
-        spans = {"past": (-240, -3), "future": (2, 150), "birth": (-24000, -7000), "pet": (-4200, -200)}
+        begin = record.get("@begin")
+        spans = {
+            "past": (-240, -3),
+            "future": (2, 150),
+            "soon": (2, 60),
+            "birth": (-24000, -7000),
+            "pupil": (-6500, -3900),
+            "pet": (-4200, -200),
+        }
         low, high = spans[argument]
-        if name.startswith(("end", "check_out")):
-            low += 60  # an end lies behind its start
-        elif name.startswith(("start", "check_in")) and argument == "future":
-            high = 50
-        day = TODAY + timedelta(days=self.rng.randint(low, max(low + 5, high)))
+        if begin and name.startswith(("end", "check_out")):  # an end lies behind its start
+            span = {"ends_at": (0, 0), "check_out": (2, 12)}.get(name, (2, 14) if argument == "soon" else (21, 180))
+            day = date.fromisoformat(begin) + timedelta(days=self.rng.randint(*span))
+        else:
+            day = TODAY + timedelta(days=self.rng.randint(low, high))
+        if name.startswith(("start", "check_in")):
+            record["@begin"] = str(day)
+        record[f"@{name}"] = str(day)  # what a list sorts by
         if kind == "date":
             return self.style.date(day)
         first, last = (19, 22) if name.startswith("ends") else (8, 17)
@@ -218,7 +247,11 @@ class Sampler:
     def _email(self, record: dict[str, str]) -> str:
         person = record.get("full_name") or record.get("contact_name")
         company = record.get("company_id") or record.get("name") or record.get("company")
-        host = f"{_slug(company)}.com" if company else self.rng.choice(("mail.com", "inbox.eu", "postbox.net", "example.org"))
+        host = (
+            f"{_slug(company)}.com"
+            if company
+            else self.rng.choice(("mail.com", "inbox.eu", "postbox.net", "example.org"))
+        )
         if not person:
             return f"{self.rng.choice(('info', 'hello', 'office'))}@{host}"
         first, *rest = _plain(person.removeprefix("Dr. ")).lower().split()
@@ -232,7 +265,9 @@ def shown(value: str) -> str:
 
 def _place(kind: str, place: str, rng: random.Random) -> str:
     city, country, street, postcode = place.split("|")
-    return {"city": city, "country": country, "address": street.format(n=rng.randint(2, 148)), "postcode": postcode}[kind]
+    return {"city": city, "country": country, "address": street.format(n=rng.randint(2, 148)), "postcode": postcode}[
+        kind
+    ]
 
 
 def _code(letter: str, rng: random.Random) -> str:

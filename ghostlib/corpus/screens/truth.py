@@ -42,7 +42,7 @@ class _Draft:
 
 
 def schema(sections: Iterable[Section], *, marks: str = "none") -> Schema:
-    """The tables that the sections show, parents first; `marks` says how a form shows what is required (ScreenPlan.marks)."""
+    """The tables that the sections show, parents first; `marks` is ScreenPlan.marks."""
     drafts: dict[str, _Draft] = {}
     for section in sections:
         draft = drafts.setdefault(section.table, _Draft(section.table))

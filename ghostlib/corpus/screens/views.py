@@ -5,14 +5,21 @@
 """
 
 import random
+from dataclasses import replace
 
-from ghostlib.corpus.screens import truth
+from ghostlib.corpus.screens import rows, truth
 from ghostlib.corpus.screens.domains import DOMAINS, Attribute, Domain, Entity
+from ghostlib.corpus.screens.figures import figures
 from ghostlib.corpus.screens.plan import Field, Figure, ScreenPlan, Section
 from ghostlib.corpus.screens.samples import STYLES, Sampler, shown
 from ghostlib.errors import DataError
 
 ARCHETYPES = ("form", "list", "detail", "dashboard", "master-detail")
+STAMPS = ("created_at", "updated_at")  # the application sets them itself, so no form asks for them
+ENDS = frozenset(  # a record with one of these left the path
+    "cancelled rejected lost declined no_show suspended expired withdrawn overdue returned retired on_hold missed "
+    "reversed".split()
+)
 
 
 def plan(
@@ -20,8 +27,8 @@ def plan(
 ) -> ScreenPlan:
     """A screen of `domain`: its fields with labels and sample values in order, and the schema that they imply.
 
-    `room` is how many characters a row of a list has room for (Look.room). Pure: the same arguments and state of `rng` give the
-    same plan. Raises DataError for an unknown name.
+    `room` is how many characters a row of a list has room for (Look.room). Pure: the same arguments and state of `rng`
+    give the same plan. Raises DataError for an unknown name.
     """
     if isinstance(domain, str) and domain not in DOMAINS:
         raise DataError(f"unknown domain {domain!r}; one of {', '.join(DOMAINS)}")
@@ -35,6 +42,7 @@ class _Planner:
 
     def __init__(self, domain: Domain, archetype: str, rng: random.Random, room: int) -> None:
         self.domain, self.archetype, self.rng, self.room = domain, archetype, rng, room
+        self.pages = [entity for entity in domain.entities if not entity.is_part]
         self.sampler = Sampler(domain, rng.choice(STYLES), rng)
         self.marks = rng.choices(("asterisk", "optional", "none"), (6, 2, 1))[0] if archetype == "form" else "none"
         self.is_new = archetype == "form" and rng.random() < 0.4
@@ -43,15 +51,15 @@ class _Planner:
     def plan(self, table: str | None) -> ScreenPlan:
         entity = self.domain.entity(table) if table else self._subject()
         record = ""
-        figures: tuple[Figure, ...] = ()
+        computed: tuple[Figure, ...] = ()
         step = ""
         if self.archetype == "form":
             sections = self._form(entity)
             record = sections[0].fields[0].values[0] if entity.naming else ""
         elif self.archetype == "list":
-            sections = (self._rows(entity, self.rng.randint(7, 12), furnished=True),)
+            sections = (self._rows(entity, self.rng.randint(8, 13), furnished=True),)
         elif self.archetype == "dashboard":
-            sections, figures = self._dashboard(entity)
+            sections, computed = self._dashboard(entity)
         else:
             sections, step = self._detail(entity)
             record = next((f.values[0] for f in sections[0].fields if f.names_record), "")
@@ -61,10 +69,10 @@ class _Planner:
             title=self._title(entity),
             brand=self.rng.choice(self.domain.brands),
             user=self.sampler.person(),
-            nav=tuple((e.icon, e.title) for e in self.domain.entities),
-            active=self.domain.entities.index(entity),
+            nav=tuple((e.icon, e.title) for e in self.pages),
+            active=self.pages.index(entity) if entity in self.pages else 0,
             sections=sections,
-            figures=figures,
+            figures=computed,
             marks=self.marks,
             style=self.sampler.style,
             schema=truth.schema(sections, marks=self.marks),
@@ -74,10 +82,17 @@ class _Planner:
         )
 
     def _subject(self) -> Entity:
-        entities = [e for e in self.domain.entities if len(e.attributes) > 3]
-        if self.archetype in ("detail", "master-detail"):
-            entities = [e for e in entities if e.naming]
+        entities = [e for e in self.pages if len(e.attributes) > 3]
         weights = [1.0 if any(a.target for a in e.attributes) else 1.6 for e in entities]
+        if self.archetype in ("detail", "master-detail"):
+            weights = [(1.0 if self._children(e) else 0.02) * bool(e.naming) for e in entities]
+        elif self.archetype == "dashboard":
+            weights = [1.0 if e.is_dated else 0.2 for e in entities]
+        elif self.archetype == "list":
+            weights = [
+                w * min(1.0, (len(self.sampler.names(e.table)) / 14 if e.naming else 1.0))
+                for w, e in zip(weights, entities, strict=True)
+            ]
         return self.rng.choices(entities, weights)[0]
 
     def _title(self, entity: Entity) -> str:
@@ -94,7 +109,9 @@ class _Planner:
         kept = {a.name for a in entity.attributes if a.names_record}
         rest = [a for a in entity.attributes if a.name not in kept and a.name not in without and a.kind not in without]
         self.rng.shuffle(rest)
-        rest.sort(key=lambda a: (a.kind != "ref", not a.required) if self.rng.random() < 0.3 else (True, not a.required))
+        rest.sort(
+            key=lambda a: (a.kind != "ref", not a.required) if self.rng.random() < 0.3 else (True, not a.required)
+        )
         for attribute in rest:
             if len(kept) < count and (attribute.kind != "enum" or enums > 0):
                 enums -= attribute.kind == "enum"
@@ -121,7 +138,9 @@ class _Planner:
         needed = sum(a.required or a.names_record for a in entity.attributes)
         count = self.rng.randint(max(4, needed), max(9, needed))
         record = self.sampler.records(entity.table, 1)[0]
-        chosen = {a.name for a in self._choose(entity, count, enums=9)} | {a.name for a in entity.attributes if a.required}
+        chosen = {a.name for a in self._choose(entity, count, without=STAMPS, enums=9)} | {
+            a.name for a in entity.attributes if a.required
+        }
         for attribute in entity.attributes:
             if self.is_new and not attribute.required and attribute.kind != "bool" and self.rng.random() < 0.4:
                 record[attribute.name] = ""  # not filled in yet
@@ -130,27 +149,29 @@ class _Planner:
             for a in entity.attributes
             if a.name in chosen
         )
-        form = Section(self.rng.choice(("Details", "General", f"{entity.noun} details")), entity.table, "fields", fields)
-        lines = [child for child in self._children(entity, without=()) if child.table.endswith(("items", "lines"))]
+        form = Section(
+            self.rng.choice(("Details", "General", f"{entity.noun} details")), entity.table, "fields", fields
+        )
+        lines = [child for child in self._children(entity) if child.is_part]
         return (form, *(self._belonging(child, entity, 3) for child in lines[:1]))
 
-    def _children(self, entity: Entity, *, without: tuple[str, ...]) -> list[Entity]:
+    def _children(self, entity: Entity) -> list[Entity]:
         """The tables whose rows a page of one record can list: their key is named after the record's table."""
         key = truth.key_name(entity.table)
         return [
             child
             for child in self.domain.children(entity.table)
-            if child.table not in without and child.table != entity.table and any(a.name == key for a in child.attributes)
+            if child.table != entity.table and any(a.name == key for a in child.attributes)
         ]
 
-    def _belonging(self, child: Entity, parent: Entity, rows: int) -> Section:
+    def _belonging(self, child: Entity, parent: Entity, count: int) -> Section:
         room = {"form": 100, "master-detail": self.room - 46}.get(self.archetype, self.room - 52)
-        return self._rows(child, rows, parent=parent.table, columns=self.rng.randint(3, 5), room=min(room, self.room))
+        return self._rows(child, count, parent=parent.table, columns=self.rng.randint(3, 5), room=min(room, self.room))
 
     def _rows(
         self,
         entity: Entity,
-        rows: int,
+        count: int,
         *,
         parent: str | None = None,
         columns: int = 0,
@@ -160,21 +181,23 @@ class _Planner:
         rng = self.rng
         wide = columns or rng.randint(4, 7)
         hidden = ("long", "address", "url") + ((truth.key_name(parent),) if parent else ())
-        attributes = self._choose(entity, wide, without=hidden, enums=1 + (rows > 6 and rng.random() < 0.2))
-        records = self.sampler.records(entity.table, rows)
+        attributes = self._choose(entity, wide, without=hidden, enums=1 + (count > 6 and rng.random() < 0.2))
+        records = self.sampler.records(entity.table, count)
         enums = [a for a in attributes if a.kind == "enum"]
         tabbed = enums[0].name if furnished and enums and rng.random() < 0.65 else None
         for attribute in enums:
-            self._cover(attribute, records)
+            rows.cover(attribute, records, rng)
         attributes = [a for a in attributes if a.kind != "enum" or a.name == tabbed or len(a.values) <= len(records)]
         fields = tuple(
-            self._field(a, entity.table, [r[a.name] for r in records], tuple(shown(v) for v in a.values)) for a in attributes
+            self._field(a, entity.table, [r[a.name] for r in records], tuple(shown(v) for v in a.values))
+            for a in attributes
         )
-        fields = _fitting(fields, room or self.room)
+        fields = rows.fitting(fields, room or self.room)
         tabbed = tabbed if any(f.column == tabbed for f in fields) else None
-        searched, words = self._search(entity, fields) if furnished else ((), "")
-        ordered = [f for f in fields if f.kind in ("date", "time", "money", "int") and f.column not in searched]
-        arrow = rng.choice(ordered).column if furnished and ordered and rng.random() < 0.5 else None
+        searched, words = rows.search(entity, fields, rng) if furnished else ((), "")
+        sortable = [f.column for f in fields if f.kind in rows.ORDERED and f.column not in searched]
+        arrow = rng.choice(sortable) if furnished and sortable and rng.random() < 0.5 else None
+        fields = rows.ordered(fields, records, arrow) if arrow else fields
         return Section(
             title=entity.title,
             table=entity.table,
@@ -185,89 +208,65 @@ class _Planner:
             searched=searched,
             sorted_by=arrow,
             filtered_by=tabbed,
-            total=len(records) if parent else rng.randint(len(records) + 3, 480),
+            total=len(records) if parent or len(records) < count else rng.randint(len(records) + 3, 480),
         )
 
-    def _cover(self, attribute: Attribute, records: list[dict[str, str]]) -> None:
-        """Show every member of an enumeration in some row, so that the screen says what the members are."""
-        if len(attribute.values) <= len(records):
-            for record, value in zip(self.rng.sample(records, len(attribute.values)), attribute.values, strict=True):
-                record[attribute.name] = shown(value)
-
-    def _search(self, entity: Entity, fields: tuple[Field, ...]) -> tuple[tuple[str, ...], str]:
-        texts = [f for f in fields if f.kind in ("person", "list", "company", "email", "code", "pickcode", "phone", "city")]
-        if not texts or self.rng.random() < 0.3:
-            return (), ""
-        found = texts[: self.rng.choice((1, 1, 2))]
-        noun = f"{entity.title.lower()} " if self.rng.random() < 0.5 else ""
-        names = " or ".join(_lowered(f.label) for f in found)
-        return tuple(f.column for f in found), f"Search {noun}by {names}"
-
     def _detail(self, entity: Entity) -> tuple[tuple[Section, ...], str]:
-        """One record's facts, then the rows that belong to it; an enumeration is the path of steps that the record takes."""
+        """One record's facts, then the rows that belong to it; and the enumeration that is drawn as a path of steps."""
         rng = self.rng
         record = self.sampler.records(entity.table, 1)[0]
         chosen = self._choose(entity, rng.randint(5, 9), enums=1)
         fields = tuple(
             self._field(a, entity.table, [record[a.name]], tuple(shown(v) for v in a.values)) for a in chosen
         )
-        step = next((f.column for f in fields if f.kind == "enum"), "")
-        sections = [Section(rng.choice(("Details", "Information", f"{entity.noun} details")), entity.table, "facts", fields)]
-        children = self._children(entity, without=())
+        step = next((f.column for f in fields if f.kind == "enum" and _is_path(f)), "")
+        sections = [
+            Section(rng.choice(("Details", "Information", f"{entity.noun} details")), entity.table, "facts", fields)
+        ]
+        children = self._children(entity)
         if children:
-            for child in rng.sample(children, min(len(children), rng.choice((1, 1, 2)) if self.archetype == "detail" else 1)):
+            for child in rng.sample(
+                children, min(len(children), rng.choice((1, 1, 2)) if self.archetype == "detail" else 1)
+            ):
                 sections.append(self._belonging(child, entity, rng.randint(3, 5)))
         if self.archetype == "master-detail":
             naming = entity.naming
             assert naming is not None
-            others = [r[naming.name] for r in self.sampler.records(entity.table, 12) if r[naming.name] != record[naming.name]]
+            others = [
+                r[naming.name] for r in self.sampler.records(entity.table, 12) if r[naming.name] != record[naming.name]
+            ]
             name = next(f for f in fields if f.names_record)
-            listed = Field(**{**vars(name), "values": (record[naming.name], *others[:9])})
+            listed = replace(name, values=(record[naming.name], *others[:9]))
             searched = (name.column,) if rng.random() < 0.6 else ()
-            words = f"Search by {_lowered(name.label)}" if searched else ""
-            sections.append(Section(entity.title, entity.table, "names", (listed,), search=words, searched=searched, total=len(others) + 20))
+            words = f"Search by {rows.lowered(name.label)}" if searched else ""
+            sections.append(
+                Section(
+                    entity.title,
+                    entity.table,
+                    "names",
+                    (listed,),
+                    search=words,
+                    searched=searched,
+                    total=len(others) + 20,
+                )
+            )
         return tuple(sections), step
 
     def _dashboard(self, entity: Entity) -> tuple[tuple[Section, ...], tuple[Figure, ...]]:
         """Lists of recent records, and computed figures, which no column stands for."""
         rng = self.rng
-        others = [e for e in self.domain.entities if e is not entity and len(e.attributes) > 3]
-        second = rng.choice(others)
-        main = self._rows(entity, rng.randint(5, 7), columns=rng.randint(4, 5))
+        second = rng.choice([e for e in self.pages if e is not entity and len(e.attributes) > 3])
+        main = self._rows(entity, rng.randint(4, 6), columns=rng.randint(4, 6))
         side = self._rows(second, rng.randint(4, 5), columns=3, room=int(self.room * 0.62))
-        main = Section(**{**vars(main), "title": f"{rng.choice(('Recent', 'Latest'))} {entity.title.lower()}"})
-        side = Section(**{**vars(side), "title": f"{rng.choice(('New', 'Recent'))} {second.title.lower()}"})
-        shownup = rng.sample(self.domain.entities, min(4, len(self.domain.entities)))
-        cards = tuple(
-            Figure(
-                f"{rng.choice(('Total', 'All', 'Number of'))} {e.title.lower()}",
-                "card",
-                (f"{rng.randint(40, 9800):,}",),
-                trend=f"{rng.choice('+++-')}{rng.randint(1, 24)}.{rng.randint(0, 9)}%",
+        sections = tuple(
+            replace(
+                rows, title=f"{rng.choice(('Recent', 'Latest'))} {rows.title.lower()}" if e.is_dated else rows.title
             )
-            for e in shownup
+            for e, rows in ((entity, main), (second, side))
         )
-        days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-        bars = Figure(
-            f"{rng.choice(self.domain.entities).title} {rng.choice(('this week', 'per day', 'by weekday'))}",
-            "bars",
-            tuple(str(rng.randint(18, 100)) for _ in days),
-            days,
-        )
-        return (main, side), (*cards, bars)
+        return sections, figures(self.pages, rng)
 
 
-def _fitting(fields: tuple[Field, ...], room: int) -> tuple[Field, ...]:
-    """The fields whose columns fit into a row of `room` characters, at least two; those at the end are left out first."""
-    used, kept = 0, []
-    for field in sorted(fields, key=lambda field: not field.names_record):
-        person = field.kind == "person" or bool(field.target and field.target[1] == "full_name")
-        stars = 13 * (field.kind == "stars")
-        used += max(len(field.label) * 1.1 + 3, stars, *(len(value) for value in field.values)) + 4 + 5 * person
-        if used <= room or len(kept) < 2:
-            kept.append(field)
-    return tuple(field for field in fields if field in kept)
-
-
-def _lowered(label: str) -> str:
-    return " ".join(word if word.isupper() else word.lower() for word in label.split())
+def _is_path(field: Field) -> bool:
+    """True where the values are steps that a record takes one after the other: a page can draw them as a path."""
+    return field.column in ("status", "stage") and not ENDS & {truth.stored(option) for option in field.options}

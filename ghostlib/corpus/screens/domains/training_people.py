@@ -4,8 +4,10 @@ TEXT = """
 = clinic | Clinic | Lindgren Health / CareDesk / Willow Clinic / MediNote
 @ doctors: Dr. @person
 @ departments: Cardiology / Paediatrics / Dermatology / Orthopaedics / Neurology / General medicine / Radiology
-@ drugs: Amoxicillin 500 mg / Ibuprofen 400 mg / Metformin 850 mg / Lisinopril 10 mg / Salbutamol inhaler / Omeprazole 20 mg
-@ reasons: Annual check-up / Follow-up visit / Knee pain / Vaccination / Skin rash / Blood test results / Persistent cough / Migraine
+@ drugs: Amoxicillin 500 mg / Ibuprofen 400 mg / Metformin 850 mg / Lisinopril 10 mg / Salbutamol inhaler
+@ drugs: Omeprazole 20 mg
+@ reasons: Annual check-up / Follow-up visit / Knee pain / Vaccination / Skin rash / Blood test results
+@ reasons: Persistent cough / Migraine
 @ blood: A+ / A- / B+ / O+ / O- / AB+
 @ rooms: Room 1 / Room 2 / Room 3 / Room 4 / Room 5 / Lab A / Lab B
 + patients Patient users
@@ -51,15 +53,17 @@ due_date date:future
 is_paid bool
 
 = school | School | Birchwood School / Campus One / Northgate Academy / Lernhaus
-@ courses: Algebra II / World history / Biology / Spanish A2 / Creative writing / Physics / Studio art / Statistics / Chemistry / Geography
+@ courses: Algebra II / World history / Biology / Spanish A2 / Creative writing / Physics / Studio art
+@ courses: Statistics / Chemistry / Geography
 @ rooms: B12 / C204 / A101 / Lab 3 / Gym / Hall 2 / D15 / Studio 1
-@ homework: Essay: the long nineteenth century / Problem set 4 / Lab report: osmosis / Vocabulary unit 7 / Map of trade routes / Sketchbook pages
+@ homework: Essay: the long nineteenth century / Problem set 4 / Lab report: osmosis / Vocabulary unit 7
+@ homework: Map of trade routes / Sketchbook pages
 @ homework: Reading log, chapters 3-5 / Field trip worksheet / Quadratic functions quiz / Oral presentation
 + students Student users
 *full_name! person
 student_number! code:S##### = Student number / Student no.
 email email
-date_of_birth date:birth
+date_of_birth date:pupil
 grade_level! int:5-12 = Grade level / Grade
 guardian_phone phone = Guardian phone
 enrolled_on date:past = Enrolled on / Enrolled
@@ -99,11 +103,14 @@ reason! enum:illness|family|other
 is_excused bool
 
 = crm | CRM | Pipewell / Closerly / Lighthouse CRM / Dealroom
-@ deals: Website relaunch / Annual licence renewal / Pilot in two branches / Fleet tracking roll-out / Data warehouse phase 2 / Support contract
+@ deals: Website relaunch / Annual licence renewal / Pilot in two branches / Fleet tracking roll-out
+@ deals: Data warehouse phase 2 / Support contract
 @ deals: Security audit / POS hardware bundle / Onboarding package / ERP integration / Store refit / Video campaign
 @ industries: Retail / Manufacturing / Healthcare / Logistics / Education / Software / Hospitality / Construction
-@ calls: Intro call / Send revised quote / Demo with IT / Contract review / Check-in after go-live / Lunch with procurement
-@ campaigns: Spring webinar / Partner newsletter / Trade fair Hanover / Customer stories / Referral push / Autumn road show
+@ calls: Intro call / Send revised quote / Demo with IT / Contract review / Check-in after go-live
+@ calls: Lunch with procurement
+@ campaigns: Spring webinar / Partner newsletter / Trade fair Hanover / Customer stories / Referral push
+@ campaigns: Autumn road show
 + companies Company building
 *name! company
 industry list:industries
@@ -147,7 +154,8 @@ is_active bool
 
 = hr | HR | Peoplebase / Rosterly / Kindred HR / Teamleaf
 @ departments: Engineering / Finance / Marketing / Operations / Customer care / Legal / Sales / Design
-@ trainings: First aid refresher / GDPR basics / Leading a team / Forklift licence / Excel advanced / Fire safety / Negotiation skills
+@ trainings: First aid refresher / GDPR basics / Leading a team / Forklift licence / Excel advanced
+@ trainings: Fire safety / Negotiation skills
 @ assets: ThinkPad T14 / MacBook Air 13 / iPhone 15 / Dell U2723QE / Jabra Evolve 65 / Office chair / Access card
 + departments Department building
 *name! list:departments
@@ -168,7 +176,7 @@ is_remote bool = Remote
 employee_id! ref:employees
 type! enum:vacation|sick|parental
 start_date! date:future
-end_date! date:future
+end_date! date:soon
 days int:1-20
 status! enum:pending|approved|rejected
 comment long
@@ -196,8 +204,10 @@ purchase_date date:past = Purchase date / Purchased
 value money:60-2600
 
 = library | Library | Carrel / Stacks / Open Shelf / Quill Library
-@ books: The Salt Road / Winter in Lisbon / A Field of Stars / Notes on Rain / The Glass Orchard / Quiet Machines / Small Islands
-@ books: The Cartographer's Son / Eleven Lanterns / Rivers of Ink / The Last Ferry / Common Birds / A House of Paper / North of Here
+@ books: The Salt Road / Winter in Lisbon / A Field of Stars / Notes on Rain / The Glass Orchard
+@ books: Quiet Machines / Small Islands
+@ books: The Cartographer's Son / Eleven Lanterns / Rivers of Ink / The Last Ferry / Common Birds
+@ books: A House of Paper / North of Here
 @ genres: Fiction / History / Science / Biography / Poetry / Children / Travel / Crime
 @ branches: Central / Harbour / Westend / University / Old Town / Parkside
 @ events: Story hour / Poetry night / Chess club / Homework help / Local history talk / Book repair workshop

@@ -2,8 +2,10 @@
 
 TEXT = """
 = shop | Shop | Harbor & Oak / Marlow Goods / Nordlys Store / Copper Lane
-@ products: Oak side table / Linen duvet cover / Ceramic pour-over set / Wool throw / Desk lamp Arc / Walnut serving tray
-@ products: Stoneware mug / Leather key fob / Cotton bath towel / Rattan chair / Enamel kettle / Canvas tote / Brass wall hook
+@ products: Oak side table / Linen duvet cover / Ceramic pour-over set / Wool throw / Desk lamp Arc
+@ products: Walnut serving tray
+@ products: Stoneware mug / Leather key fob / Cotton bath towel / Rattan chair / Enamel kettle / Canvas tote
+@ products: Brass wall hook
 @ categories: Kitchen / Bedroom / Lighting / Furniture / Bathroom / Accessories / Outdoor / Storage
 @ reviews: Exactly as pictured / Arrived two days early / Softer than I expected / Nice, but smaller than it looks
 @ reviews: Great quality for the price / The lid does not close well / Would buy again / A gift, and they loved it
@@ -14,7 +16,7 @@ email! email
 phone phone
 city city
 country country
-newsletter bool
+is_subscribed bool
 created_at time:past
 notes long
 + categories Category tag
@@ -31,7 +33,7 @@ weight_kg decimal:0-24
 is_active bool = Active / Published
 description long
 + orders Order cart
-*order_number! code:#10####
+*order_number! code:SO-10###
 customer_id! ref:customers
 status! enum:pending|paid|shipped|delivered|cancelled
 total! money:18-960 = Total / Order total
@@ -59,7 +61,8 @@ end_date date:future
 is_active bool
 
 = invoicing | Invoicing | Ledgerline / Billwright / Tallybook / Penny & Co
-@ services: Website redesign / Monthly retainer / Copy editing / Brand workshop / Server hosting / Photo session / Legal review
+@ services: Website redesign / Monthly retainer / Copy editing / Brand workshop / Server hosting
+@ services: Photo session / Legal review
 @ services: Translation EN-DE / Product training / Data migration / Annual audit / Support hours
 + clients Client building
 *name! company
@@ -103,8 +106,10 @@ expense_date! date:past = Expense date / Date
 is_billable bool
 
 = inventory | Inventory | Stockyard / Binwise / Pallet / Rackhouse
-@ items: Hex bolt M8 x 40 / Bearing 6204-2RS / Safety gloves L / Hydraulic hose 12 mm / LED panel 60 x 60 / V-belt A42 / Pallet wrap 500 mm
-@ items: Cable tie 200 mm / Wood screw 5 x 60 / Ball valve DN25 / Air filter F7 / Grease cartridge 400 g / Conveyor roller 50 mm
+@ items: Hex bolt M8 x 40 / Bearing 6204-2RS / Safety gloves L / Hydraulic hose 12 mm / LED panel 60 x 60
+@ items: V-belt A42 / Pallet wrap 500 mm
+@ items: Cable tie 200 mm / Wood screw 5 x 60 / Ball valve DN25 / Air filter F7 / Grease cartridge 400 g
+@ items: Conveyor roller 50 mm
 @ warehouses: North hall / Dockside / Main depot / Cold store / Riverside yard / Overflow unit / East annex
 @ bins: A-01-03 / B-12-01 / C-04-02 / A-07-05 / D-02-02 / B-03-04 / E-11-01 / C-09-06
 + suppliers Supplier building
@@ -153,9 +158,11 @@ expected_date date:future = Expected date / Expected
 total money:240-18000
 
 = fleet | Fleet | Roadbook / Milepost / Gearline / Convoy
+@ companies: Hollis Motors / Gear & Go / Nordic Tyres / Westside Garage / Truckline Service / Axle & Sons / Brake Bros
 @ makes: Volvo / Scania / MAN / Ford / Iveco / Renault / Mercedes-Benz / DAF
 @ models: FH 460 / Transit 350 / Sprinter 316 / R 500 / TGX 18.440 / Daily 35S / XF 480 / Master L3
-@ jobs: Oil and filter change / Brake pads front / Tyre rotation / Windscreen replacement / Annual inspection / Clutch repair / Coolant leak
+@ jobs: Oil and filter change / Brake pads front / Tyre rotation / Windscreen replacement / Annual inspection
+@ jobs: Clutch repair / Coolant leak
 @ stations: Shell Westpark / Aral A7 North / Circle K Harbour / Q8 Ring Road / BP Old Mill / Total Airport
 + vehicles Vehicle truck
 *license_plate! code:??-####
@@ -201,8 +208,10 @@ rating stars
 
 = logistics | Logistics | Parcelway / Hubline / Swiftfreight / Crossdock
 @ carriers: DHL Express / UPS Ground / FedEx Economy / DPD Classic / GLS Euro / PostNord / Hermes
-@ hubs: Hamburg Hub / Rotterdam Gate / Lyon South / Leeds Central / Turin West / Aarhus Port
-@ routes: Coastal loop / Northern line / City ring / Alpine pass / Harbour run / Eastern spur
+@ hubs: Gate North / Riverside / Depot 4 / Airfreight Center / Portside / Eastfield / Junction 12 / Southgate
+@ hubs: Mill Lane
+@ routes: Evening shuttle / Valley circuit / Airport express / Lakeside line / Coastal loop / Northern line
+@ routes: City ring / Alpine pass / Harbour run / Eastern spur
 + senders Sender building
 *name! company
 email email

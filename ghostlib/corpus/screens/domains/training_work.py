@@ -2,11 +2,14 @@
 
 TEXT = """
 = projects | Projects | Loomboard / Sprintly / Taskfield / Northstar
-@ projects: Website relaunch / Mobile app 2.0 / Data platform / Office move / Brand refresh / Payments rewrite / Customer portal
-@ tasks: Write release notes / Fix login redirect / Draft pricing page / Review onboarding copy / Set up staging server / Update API docs
-@ tasks: Interview five users / Migrate old invoices / Design empty states / Reduce image sizes / Plan beta launch / Audit colour contrast
-@ sprints: Sprint 21 / Sprint 22 / Sprint 23 / Sprint 24 / Sprint 25 / Sprint 26
-@ milestones: Public beta / Feature freeze / Contract signed / Design hand-over / First customer live / Security review
+@ projects: Website relaunch / Mobile app 2.0 / Data platform / Office move / Brand refresh / Payments rewrite
+@ projects: Customer portal
+@ tasks: Write release notes / Fix login redirect / Draft pricing page / Review onboarding copy
+@ tasks: Set up staging server / Update API docs
+@ tasks: Interview five users / Migrate old invoices / Design empty states / Reduce image sizes
+@ tasks: Plan beta launch / Audit colour contrast
+@ milestones: Public beta / Feature freeze / Contract signed / Design hand-over / First customer live
+@ milestones: Security review
 + users User user
 *full_name! person
 email! email
@@ -49,10 +52,12 @@ message! words
 created_at! time:past
 
 = events | Events | Gatherwell / Ticketleaf / Encore / Stagehand
-@ events: Indie Film Week / Harbour Jazz Night / Data Summit / Winter Food Market / Ceramics Fair / Open Air Opera / Startup Breakfast
+@ events: Indie Film Week / Harbour Jazz Night / Data Summit / Winter Food Market / Ceramics Fair
+@ events: Open Air Opera / Startup Breakfast
 @ events: Trail Run 2026 / Print & Paper Days / City Choir Gala / Photo Walk / Maker Weekend
 @ venues: Old Foundry / Riverside Hall / Glasshouse / Town Theatre / Pier 9 / The Courtyard / Museum Foyer
-@ sessions: Opening keynote / Hands-on lab / Panel: what comes next / Lightning talks / Guided tour / Closing concert / Workshop A
+@ sessions: Opening keynote / Hands-on lab / Panel: what comes next / Lightning talks / Guided tour
+@ sessions: Closing concert / Workshop A
 @ tickets: Early bird / Regular / Student / VIP / Group of five / Day pass
 + venues Venue home
 *name! list:venues
@@ -103,9 +108,12 @@ fee money:0-3200
 biography long
 
 = helpdesk | Help desk | Answerly / Deskwise / Relay Support / Pebble
-@ tickets: Cannot reset my password / Invoice shows wrong VAT / App crashes on export / Delivery never arrived / Change of billing address
-@ tickets: Feature request: dark mode / Two-factor code not sent / Refund for duplicate charge / Import stops at row 500 / Printer offline
-@ articles: Reset your password / Export data as CSV / Set up two-factor login / Understand your invoice / Invite a teammate
+@ tickets: Cannot reset my password / Invoice shows wrong VAT / App crashes on export / Delivery never arrived
+@ tickets: Change of billing address
+@ tickets: Feature request: dark mode / Two-factor code not sent / Refund for duplicate charge
+@ tickets: Import stops at row 500 / Printer offline
+@ articles: Reset your password / Export data as CSV / Set up two-factor login / Understand your invoice
+@ articles: Invite a teammate
 @ articles: Connect your calendar / Delete an account / Change your plan
 @ teams: Billing / Technical / Onboarding / Enterprise / Returns
 @ macros: Ask for a screenshot / Thanks, closing / Escalate to billing / Refund approved / Known issue
@@ -157,7 +165,8 @@ is_shared bool
 
 = banking | Banking | Fjord Bank / Northbank / Coinbridge / Alder Credit
 @ branches: Main Street / Harbour Square / Market Hall / Station Road / Uptown
-@ merchants: Blue Door Bakery / City Transit / Greenleaf Grocers / Orbit Telecom / Hotel Meridian / Pages Bookshop / Volt Energy
+@ merchants: Blue Door Bakery / City Transit / Greenleaf Grocers / Orbit Telecom / Hotel Meridian
+@ merchants: Pages Bookshop / Volt Energy
 @ goals: Summer holiday / New bicycle / Emergency fund / Kitchen / Piano / Car deposit
 + customers Customer users
 *full_name! person
@@ -204,9 +213,9 @@ due_date date:future
 
 = travel | Travel desk | Waypoint / Hopscotch Travel / Meridian / Atlas & Co
 @ hotels: Hotel Meridian / Casa Azul / The Lindenhof / Grand Pier / Albergo Sole / Fjordview Lodge / Park Inn West
-@ tours: Old town by night / Volcano hike / Vineyard afternoon / Kayak and coves / Market and cooking / Lighthouse trail
+@ tours: Old town by night / Volcano hike / Vineyard afternoon / Kayak and coves / Market and cooking
+@ tours: Lighthouse trail
 @ airlines: Nordwind / Iberavia / Skyline / Aeroliga / Transalpina
-@ rooms: Single / Double / Twin / Suite / Family room
 + travelers Traveler users
 *full_name! person
 passport_number code:X######## = Passport number / Passport no.

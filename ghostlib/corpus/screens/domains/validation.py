@@ -4,7 +4,8 @@ TEXT = """
 = property | Property | Keystone Lettings / Homestead / Gatehouse / Rowan Estates
 @ buildings: Maple Court / 14 Quay Street / Linden House / Kings Terrace / The Granary / Park View / Elm Row
 @ units: 1A / 2B / 3C / 4A / G2 / 5D / 12 / 7F
-@ issues: Leaking kitchen tap / No hot water / Broken entry buzzer / Mould in bathroom / Replace smoke alarm / Window will not close / Lift out of order
+@ issues: Leaking kitchen tap / No hot water / Broken entry buzzer / Mould in bathroom / Replace smoke alarm
+@ issues: Window will not close / Lift out of order
 + landlords Landlord users
 *full_name! person
 email! email
@@ -49,7 +50,8 @@ cost money:40-1400
 is_resolved bool
 
 = gym | Gym | Ironleaf / Pulse Room / Summit Fitness / Kettle & Co
-@ classes: Morning yoga / HIIT 45 / Spin express / Pilates core / Boxing basics / Mobility flow / Barbell club / Aqua fit
+@ classes: Morning yoga / HIIT 45 / Spin express / Pilates core / Boxing basics / Mobility flow / Barbell club
+@ classes: Aqua fit
 @ plans: Basic monthly / Flex 10 / Student / Annual premium / Off-peak / Family
 @ studios: Studio A / Studio B / Main floor / Pool / Rooftop
 @ machines: Rower C2 / Leg press LP-400 / Treadmill T7 / Cable tower / Smith rack / Air bike
@@ -94,7 +96,10 @@ price money:400-6200
 is_in_service bool
 
 = restaurant | Restaurant | Salt & Ember / Tavola / Little Heron / Fig and Barley
-@ dishes: Roasted beetroot salad / Sea bass with fennel / Mushroom risotto / Lamb shoulder / Lemon tart / Tomato soup / Duck confit
+@ companies: Harbor Fish Co. / Alpe Dairy / Olive & Vine / Greenfield Produce / Miller & Sons / Terra Verde
+@ companies: Verdant Farms / Baker's Choice
+@ dishes: Roasted beetroot salad / Sea bass with fennel / Mushroom risotto / Lamb shoulder / Lemon tart
+@ dishes: Tomato soup / Duck confit
 @ dishes: Pumpkin ravioli / Chocolate fondant / Grilled octopus / Garden plate / Cheese board
 @ menus: Lunch / Dinner / Sunday brunch / Wine list / Kids / Tasting menu
 @ tables: T1 / T2 / T3 / T4 / T5 / T6 / T7 / Bar 1 / Bar 2 / Terrace 1
@@ -143,7 +148,8 @@ unit_cost money:1-40 = Unit cost / Cost
 expiry_date date:future = Expiry date / Expires
 
 = recruiting | Recruiting | Talentleaf / Hirewell / Shortlist / Bridgeway
-@ positions: Backend engineer / Product designer / Account manager / Data analyst / Office coordinator / Nurse, night shift / Store manager
+@ positions: Backend engineer / Product designer / Account manager / Data analyst / Office coordinator
+@ positions: Nurse, night shift / Store manager
 @ positions: QA engineer / Payroll specialist / UX researcher
 @ sources: Referral / LinkedIn / Career site / Agency / Job fair
 + candidates Candidate users
@@ -194,7 +200,10 @@ status! enum:draft|sent|accepted|declined
 
 = veterinary | Veterinary | Pawprint / Willowvet / Fourlegs Clinic / Harbor Vets
 @ pets: Bella / Milo / Luna / Oscar / Nala / Rocky / Simba / Cleo / Balu / Coco / Maja / Pablo
-@ breeds: Labrador / Siamese / Beagle / Maine Coon / Dachshund / Dwarf rabbit / Border collie / British shorthair
+@ colors: Black / Tabby / Brown and white / Grey / Sandy / White / Tricolor / Chestnut
+@ specialties: Surgery / Dermatology / Dentistry / Small animals / Cardiology / Internal medicine
+@ diagnoses: Ear infection / Healthy / Dental tartar / Sprained paw / Skin allergy
+@ diagnoses: Mild fever / Overweight / Eye irritation
 @ vets: Dr. @person
 @ vaccines: Rabies / Distemper / Parvovirus / Feline leukaemia / Kennel cough / Myxomatosis
 @ treatments: Dental cleaning / Wound dressing / X-ray hip / Castration / Ear flush / Blood panel / Nail trim
@@ -206,21 +215,21 @@ address address
 + pets Pet heart
 *name! list:pets
 pet_owner_id! ref:pet_owners
-species! enum:dog|cat|rabbit|bird
-breed list:breeds
+species! enum:dog|cat|rabbit
+color list:colors
 date_of_birth date:pet
-weight_kg decimal:1-42
+weight_kg decimal:2-7
 is_neutered bool
 + vets Vet user
 *full_name! list:vets
 email email
 phone phone
-specialty list:treatments
+specialty list:specialties
 + visits Visit calendar
 pet_id! ref:pets
 vet_id! ref:vets
 visited_at! time:past = Visited at / Visit time
-diagnosis words
+diagnosis list:diagnoses
 fee money:25-480
 follow_up_date date:future
 + vaccinations Vaccination check

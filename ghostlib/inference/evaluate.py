@@ -1,0 +1,271 @@
+"""Base against tuned on the validation screens: predictions, scores with intervals, groups, baseline, figure."""
+
+import hashlib
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ghostlib import config as configs
+from ghostlib import tasks
+from ghostlib.config import Config
+from ghostlib.corpus import records
+from ghostlib.errors import DataError
+from ghostlib.inference import engines, figures
+from ghostlib.models import generate
+from ghostlib.models.files import writing
+from ghostlib.models.load import Base
+from ghostlib.tasks import Example
+from ghostlib.training.runs import Run
+
+BASELINE = "most_frequent"
+GROUPS = ("archetype", "domain", "tables")
+Interval = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer beside its gold. `score` is the task's own, in its JSON shape; `prompt` is what was asked."""
+
+    id: str
+    model: str  # "base", "tuned" or "most_frequent"
+    prediction: str
+    gold: str
+    valid: bool
+    score: dict[str, Any]
+    confidence: float = 0.0
+    seconds: float = 0.0
+    image: Path | None = None
+    prompt: str = ""
+    group: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What an evaluation found. `tuned` is None where the run has trained nothing; `notes` says so in words."""
+
+    split: str
+    n: int
+    base: dict[str, Interval]
+    tuned: dict[str, Interval] | None
+    baselines: dict[str, dict[str, Interval]]
+    distinct: dict[str, int]
+    groups: dict[str, dict[str, Any]]
+    notes: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape of metrics.json; the rows are in predictions.jsonl."""
+        return {
+            "split": self.split,
+            "n": self.n,
+            "base": self.base,
+            "tuned": self.tuned,
+            "baselines": self.baselines,
+            "distinct": self.distinct,
+            "groups": self.groups,
+            "notes": list(self.notes),
+        }
+
+
+def run(config: Config, run: Run, *, split: str = "validation", engine: str | None = None, progress: bool = True) -> Metrics:
+    """Ask base and tuned about the screens of a split, and write predictions.jsonl, metrics.json and figures/ into the run.
+
+    Answers that predictions.jsonl already holds (same weights, same question, same settings) are not asked again, so a
+    killed evaluation goes on where it was. `engine` is "hf" or "gguf"; None lets `engines.choose` decide.
+    Raises DataError where the split is empty.
+    """
+    task = tasks.named(config.task)
+    questions = sample(task.examples(config, "vision", split), config.evaluation.sample, seed=config.seed)
+    if not questions:
+        raise DataError(f"{config.data.validation}: holds no {split} screens. Draw some with `ghost screens`")
+    engine = engine or engines.choose(config)
+    models = {"base": engines.base(config, engine), "tuned": engines.tuned(config, run, engine)}
+    notes = [f"{name}: {model.why}" for name, model in models.items() if model]
+    if models["tuned"] is None:
+        notes.append(f"{run.folder.name} has no adapter: only the base was asked")
+    told = _ask_all(config, run.folder / "predictions.jsonl", models, questions, progress=progress)
+    told[BASELINE] = [generate.Answer(_most_frequent(config), 1.0, 0.0, 0)] * len(questions)
+    rows = {name: _rows(task, name, questions, answers) for name, answers in told.items()}
+    scores = {name: [score for _, score in found] for name, found in rows.items()}
+    means = {name: task.aggregate(found, seed=config.seed) for name, found in scores.items()}
+    asked = [name for name in rows if name != BASELINE]
+    found = Metrics(
+        split=split,
+        n=len(questions),
+        base=means["base"],
+        tuned=means.get("tuned"),
+        baselines={BASELINE: means[BASELINE]},
+        distinct={name: len({row.prediction for row, _ in rows[name]}) for name in asked},
+        groups=_groups(task, questions, {name: scores[name] for name in asked}, seed=config.seed),
+        notes=tuple(notes),
+        rows=tuple(row for name in asked for row, _ in rows[name]),
+    )
+    write(found, run.folder)
+    run.record(evaluation={"split": split, "n": found.n, "engine": engine, "notes": notes})
+    return found
+
+
+def ask(base: Base, examples: Sequence[Example], config: Config, *, model: str = "base", progress: bool = False) -> list[Row]:
+    """One scored Row an example from a model in memory: before and after a phase, in a notebook."""
+    task = tasks.named(config.task)
+    settings = config.generate
+    answers = generate.answers(
+        base,
+        examples,
+        max_new_tokens=settings.max_new_tokens,
+        batch_size=settings.batch_size,
+        side=config.model.image_side,
+        progress=progress,
+    )
+    return [row for row, _ in _rows(task, model, examples, answers)]
+
+
+def worst(metrics: Metrics | Sequence[Row], n: int = 3) -> list[Row]:
+    """The `n` rows with the lowest schema score, the tuned model's where there is one; the less confident one last."""
+    rows = metrics.rows if isinstance(metrics, Metrics) else metrics
+    rows = [row for row in rows if row.model == "tuned"] or list(rows)
+    return sorted(rows, key=lambda row: (value(row), -row.confidence, row.id))[:n]
+
+
+def value(row: Row) -> float:
+    """The number that rows are ranked by: the schema score, 0..1."""
+    return float(row.score.get("schema_score") or 0.0)
+
+
+def sample(examples: Sequence[Example], count: int, *, seed: int) -> list[Example]:
+    """`count` of the examples, the same for one seed, in their order; 0 means all."""
+    if count <= 0 or count >= len(examples):
+        return list(examples)
+    chosen = set(random.Random(seed).sample(range(len(examples)), count))
+    return [example for number, example in enumerate(examples) if number in chosen]
+
+
+def write(metrics: Metrics, folder: Path) -> None:
+    """Write metrics.json (aside and renamed) and figures/ into a run's folder."""
+    file = folder / "metrics.json"
+    aside = file.with_suffix(".json.partial")
+    with writing(file):
+        aside.write_text(json.dumps(metrics.as_dict(), indent=2) + "\n", encoding="utf-8")
+        aside.replace(file)
+        (folder / "figures").mkdir(exist_ok=True)
+        figures.comparison(metrics.as_dict(), folder / "figures" / "base_and_tuned.png")
+
+
+def _ask_all(
+    config: Config, file: Path, models: dict[str, engines.Engine | None], questions: Sequence[Example], *, progress: bool
+) -> dict[str, list[generate.Answer]]:
+    """Every model's answers; each is a line of predictions.jsonl as soon as it is there."""
+    from tqdm.auto import tqdm
+
+    known = {row["key"]: row for row in _stored(file)}
+    wanted = {name: [_key(config, model, question) for question in questions] for name, model in models.items() if model}
+    current = {key for keys in wanted.values() for key in keys}
+    with writing(file):
+        _rewrite(file, [row for key, row in known.items() if key in current])
+    told = {}
+    with tqdm(total=sum(map(len, wanted.values())), desc="evaluation", unit="answer", disable=not progress) as bar:
+        for name, keys in wanted.items():
+            open_ones = [number for number, key in enumerate(keys) if key not in known]
+            bar.update(len(keys) - len(open_ones))
+            stream = models[name].stream([questions[number] for number in open_ones]) if open_ones else ()
+            for place, answer in stream:
+                number = open_ones[place]
+                row = _stored_row(name, keys[number], questions[number], answer, config)
+                known[keys[number]] = row
+                with writing(file), file.open("a", encoding="utf-8") as lines:
+                    lines.write(json.dumps(row) + "\n")
+                bar.update()
+            told[name] = [_answer(known[key]) for key in keys]
+    return told
+
+
+def _stored_row(name: str, key: str, question: Example, answer: generate.Answer, config: Config) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "model": name,
+        "prediction": tasks.named(config.task).parse(answer.text),
+        "gold": question.completion,
+        "text": answer.text,
+        "confidence": round(answer.confidence, 5),
+        "seconds": round(answer.seconds, 3),
+        "tokens": answer.tokens,
+        "key": key,
+    }
+
+
+def _answer(row: dict[str, Any]) -> generate.Answer:
+    return generate.Answer(row["text"], row["confidence"], row["seconds"], row["tokens"])
+
+
+def _key(config: Config, model: engines.Engine, question: Example) -> str:
+    """What an answer depends on: weights, question, and the settings of decoding."""
+    parts = [model.weights, question.id, question.prompt, str(question.image is not None)]
+    parts += [str(config.generate.max_new_tokens), str(config.model.image_side)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _stored(file: Path) -> Iterator[dict[str, Any]]:
+    """The whole rows of an earlier evaluation; a line that a kill cut off is asked again."""
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            row = json.loads(line)
+            _answer(row)
+            row["key"]
+        except (ValueError, TypeError, KeyError):
+            continue
+        yield row
+
+
+def _rewrite(file: Path, rows: Sequence[dict[str, Any]]) -> None:
+    aside = file.with_suffix(".jsonl.partial")
+    aside.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    aside.replace(file)
+
+
+def _rows(task: Any, name: str, questions: Sequence[Example], answers: Sequence[generate.Answer]) -> list[tuple[Row, Any]]:
+    scores = task.score([answer.text for answer in answers], questions)
+    made = []
+    for question, answer, score in zip(questions, answers, scores, strict=True):
+        told = score.as_dict()
+        row = Row(
+            id=question.id,
+            model=name,
+            prediction=task.parse(answer.text),
+            gold=question.completion,
+            valid=bool(told.get("valid")),
+            score=told,
+            confidence=answer.confidence,
+            seconds=answer.seconds,
+            image=question.image,
+            prompt=question.prompt,
+            group=question.group,
+        )
+        made.append((row, score))
+    return made
+
+
+def _most_frequent(config: Config) -> str:
+    """The most frequent answer of the training screens: what a model that looks at nothing could say."""
+    training = records.read_screens(configs.root() / config.data.screens)
+    counted = Counter(record.output for record in training if record.split == "train")
+    return counted.most_common(1)[0][0] if counted else ""
+
+
+def _groups(task: Any, questions: Sequence[Example], scores: dict[str, list[Any]], *, seed: int) -> dict[str, dict[str, Any]]:
+    """{"archetype": {"form": {"n": 6, "base": {metric: interval}, "tuned": {...}}, ...}, ...}"""
+    made: dict[str, dict[str, Any]] = {}
+    for kind in GROUPS:
+        for label in sorted({str(question.group[kind]) for question in questions if question.group.get(kind)}):
+            members = [place for place, question in enumerate(questions) if str(question.group.get(kind)) == label]
+            made.setdefault(kind, {})[label] = {"n": len(members)} | {
+                name: task.aggregate([found[place] for place in members], seed=seed) for name, found in scores.items()
+            }
+    return made

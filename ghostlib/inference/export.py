@@ -1,0 +1,238 @@
+"""A run's adapter -> a merged model -> GGUF for llama.cpp and Ollama: text, eyes, Modelfile, manifest."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ghostlib.config import Config
+from ghostlib.errors import ExportError, MachineError
+from ghostlib.inference import converter as converters
+from ghostlib.inference import gguf
+from ghostlib.inference.staging import staged
+from ghostlib.models import files, lora
+from ghostlib.training.runs import Run
+
+QUANTS = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 1.07}  # bytes a weight; what llama.cpp's converter itself writes
+# One process for both files: importing torch and transformers takes the converter longer than writing nano.
+ALL_IN_ONE = (
+    "import json, runpy, sys\nfor sys.argv in json.loads(sys.argv[1]): runpy.run_path(sys.argv[0], run_name='__main__')"
+)
+MARGIN = 1.1  # tokenizer, metadata, what else writes meanwhile
+
+
+@dataclass(frozen=True)
+class Export:
+    """What an export wrote. `mmproj_gguf` (the eyes) is None for a text-only model."""
+
+    text_gguf: Path
+    mmproj_gguf: Path | None
+    modelfile: Path
+    seconds: float
+
+
+def run(run: Run, *, progress: bool = True) -> Export:
+    """Export what a run has trained into `<run>/gguf/`; an export that is whole and current is handed back at once.
+
+    Raises ExportError for a run without an adapter or a model that llama.cpp would misread, MachineError for a disk
+    that is too small, ToolError where llama.cpp's converter cannot be had.
+    """
+    start = time.perf_counter()
+    source = {"adapter": fingerprint(adapter(run)), "base": run.config.model.name, "onto": run.config.export.merge_onto}
+    found = _current(run.folder / "gguf", source, run.config)
+    if found:
+        return found
+    converters.converter()  # before minutes of merging
+    model = merged(run)
+    made = convert(model, run.folder / "gguf", config=run.config, source=source, progress=progress)
+    run.record(export={"seconds": round(time.perf_counter() - start, 2), "quant": run.config.export.quant})
+    return made
+
+
+def merged(run: Run) -> Path:
+    """The run's adapter merged into its base: a plain model folder in the cache, made once for each adapter.
+
+    In the cache and not in the run, since `output/` may be a small Google Drive. Raises ExportError without an adapter.
+    """
+    trained, onto = adapter(run), run.config.export.merge_onto
+    name = f"{run.config.model.name.rpartition('/')[2]}-{onto}-{fingerprint(trained)[:16]}"
+    folder = converters.cache() / "merged" / name
+    if (folder / "config.json").is_file():
+        os.utime(folder)
+        return folder
+    try:
+        return lora.merge(run.config, trained, folder, onto=onto)
+    except MachineError:
+        if not drop_merged():
+            raise
+    return lora.merge(run.config, trained, folder, onto=onto)
+
+
+def drop_merged() -> list[Path]:
+    """Remove every merged model from the cache (they can be made again) and say which."""
+    found = sorted(folder for folder in (converters.cache() / "merged").glob("*") if folder.is_dir())
+    for folder in found:
+        shutil.rmtree(folder, ignore_errors=True)
+    return found
+
+
+def adapter(run: Run) -> Path:
+    """The adapter that a run ended with. Raises ExportError where it has none."""
+    trained = run.trained()
+    if trained is None:
+        raise ExportError(f"{run.folder.name}: has no adapter to merge. Train first (`ghost train`, notebooks 02 and 04)")
+    return trained
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 over an adapter's weights and settings."""
+    digest = hashlib.sha256()
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        digest.update(gguf.sha256(folder / name).encode())
+    return digest.hexdigest()
+
+
+def convert(model: Path, out: Path, *, config: Config, source: dict[str, Any] | None = None, progress: bool = True) -> Export:
+    """A plain model folder as GGUF in `out`, beside a Modelfile and a manifest; whole or not there at all.
+
+    Both files are looked into: token types, chat template, the image tower. Raises ExportError for any lack.
+    """
+    start = time.perf_counter()
+    quant = config.export.quant
+    if quant not in QUANTS:
+        raise ExportError(f"export.quant={quant}: llama.cpp's converter writes {', '.join(QUANTS)}. Others need llama-quantize")
+    settings = _settings(model)
+    pictures, gemma = "vision_config" in settings, str(settings.get("model_type")).startswith("gemma")
+    _check_disk(model, out, quant)
+    text, eyes = f"model-{quant}.gguf", f"mmproj-{_vision_quant(quant)}.gguf" if pictures else None
+    with files.aside(out) as part, staged(model) as folder:
+        name = ["--model-name", f"ghost-{config.task}"]  # else it is the folder's, and equal models differ in bytes
+        jobs = {part / text: ["--outtype", quant, *name]}
+        if eyes:
+            jobs[part / eyes] = ["--outtype", _vision_quant(quant), "--mmproj", *name]
+        _convert_all(folder, jobs, size=_weights(model), progress=progress)
+        gguf.check_text(part / text, pictures=pictures)
+        if eyes:
+            gguf.check_vision(part / eyes)
+        (part / "Modelfile").write_text(modelfile(text, eyes, config=config, gemma=gemma), encoding="utf-8")
+        facts = {
+            "text": text,
+            "mmproj": eyes,
+            "task": config.task,
+            "model": config.model.name,
+            "image_side": config.model.image_side,
+            "context": config.export.context,
+            "quant": quant,
+            "source": source or {"folder": model.name},
+            "converter": f"{converters.PACKAGE} {converters.VERSION}",
+            "files": {file.name: {"bytes": file.stat().st_size, "sha256": gguf.sha256(file)} for file in jobs},
+        }
+        (part / gguf.MANIFEST).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    return Export(out / text, out / eyes if eyes else None, out / "Modelfile", time.perf_counter() - start)
+
+
+def modelfile(text: str, mmproj: str | None, *, config: Config, gemma: bool = True) -> str:
+    """Ollama's Modelfile (0.30.4 or newer): text and eyes, greedy, Gemma's turns, and no system role.
+
+    Training never sees a system message, and Gemma's templates differ on where one goes.
+    """
+    lines = [f"FROM ./{text}", *([f"FROM ./{mmproj}"] if mmproj else []), ""]
+    if gemma:
+        lines += [
+            'TEMPLATE """<start_of_turn>user',
+            "{{ .Prompt }}<end_of_turn>",
+            "<start_of_turn>model",
+            '{{ .Response }}<end_of_turn>"""',
+            "",
+            'PARAMETER stop "<end_of_turn>"',
+        ]
+    lines += [
+        f"PARAMETER num_ctx {config.export.context}",
+        f"PARAMETER num_predict {config.generate.max_new_tokens}",
+        "PARAMETER temperature 0",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _current(folder: Path, source: dict[str, Any], config: Config) -> Export | None:
+    """The export in `folder` where it is whole and of this adapter, quantisation and context."""
+    try:
+        found = gguf.find(folder)
+    except ExportError:
+        return None
+    same = (found.facts.get("source"), found.facts.get("quant"), found.facts.get("context")) == (
+        source,
+        config.export.quant,
+        config.export.context,
+    )
+    ready = same and (folder / "Modelfile").is_file()
+    return Export(found.text, found.mmproj, folder / "Modelfile", 0.0) if ready else None
+
+
+def _convert_all(folder: Path, jobs: dict[Path, list[str]], *, size: int, progress: bool) -> None:
+    """Run llama.cpp's converter for each file, all in one child process; its log is read only where it fails."""
+    from tqdm.auto import tqdm
+
+    script = converters.converter()
+    calls = [[str(script), str(folder), "--outfile", str(out), *options] for out, options in jobs.items()]
+    surroundings = {name: value for name, value in os.environ.items() if name != "NO_LOCAL_GGUF"}
+    surroundings |= {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(script.parent)}
+    with (
+        tqdm(total=size, desc="GGUF", unit="B", unit_scale=True, disable=not progress) as bar,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+    ):
+        command = [sys.executable, "-c", ALL_IN_ONE, json.dumps(calls)]
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=surroundings)
+        try:
+            while process.poll() is None:
+                written = min(sum(out.stat().st_size for out in jobs if out.exists()), size)
+                if written > bar.n:
+                    bar.update(written - bar.n)
+                time.sleep(0.05)
+        finally:
+            if process.poll() is None:  # Ctrl-C
+                process.kill()
+                process.wait()
+        bar.update(size - bar.n)
+        missing = [out.name for out in jobs if not out.is_file()]
+        if process.returncode or missing:
+            log.seek(0)
+            lines = [line.strip() for line in log if line.strip()] or ["it said nothing"]
+            raise ExportError(f"{', '.join(missing) or folder.name}: llama.cpp's converter failed ({lines[-1][:300]})")
+
+
+def _settings(model: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        return json.loads((model / "config.json").read_text(encoding="utf-8"))
+    raise ExportError(f"{model}: no model there (config.json is missing or broken). Merge an adapter first")
+
+
+def _weights(model: Path) -> int:
+    """Bytes of the weights in a model folder. Raises ExportError where there are none."""
+    total = sum(file.stat().st_size for file in model.glob("*.safetensors"))
+    if not total:
+        raise ExportError(f"{model}: holds no *.safetensors. Merge an adapter first")
+    return total
+
+
+def _vision_quant(quant: str) -> str:
+    return "f16" if quant == "q8_0" else quant  # the eyes are small and suffer first
+
+
+def _check_disk(model: Path, out: Path, quant: str) -> None:
+    needed = int(_weights(model) / 2 * QUANTS[quant] * MARGIN)  # merged models are stored in 16 bit
+    place = next(folder for folder in (out, *out.resolve().parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise MachineError(
+            f"{out}: the GGUF files need {needed / 2**30:.1f} GiB and {free / 2**30:.1f} are free. "
+            "Free some space, or take export.quant=q8_0"
+        )

@@ -1,0 +1,189 @@
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+from exporting import cache, exported, screen, seeing
+
+from ghostlib import config
+from ghostlib.corpus import records
+from ghostlib.errors import ConfigError, DataError
+from ghostlib.inference import converter, engines, evaluate
+from ghostlib.models import load
+from ghostlib.models.generate import Answer
+from ghostlib.tasks import Example
+from ghostlib.training.runs import Run
+
+TABLE = """\
+CREATE TABLE {name} (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    title text NOT NULL,
+    total numeric(10,2)
+);"""
+GOLD = [TABLE.format(name=name) for name in ("orders", "guests", "rooms", "songs")]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A root with four validation screens of two archetypes, and training screens whose most frequent answer is `guests`."""
+    root = tmp_path_factory.mktemp("root")
+    converter.converter()
+    for shared in ("configs", ".cache"):
+        (root / shared).symlink_to(config.root() / shared)
+    folder = root / "data"
+    folder.mkdir()
+    made = [
+        records.Screen(
+            image_path=screen(folder, number).name,
+            output=gold,
+            domain=("hotel", "shop")[number % 2],
+            screen=("form", "list")[number % 2],
+            split="validation",
+        )
+        for number, gold in enumerate(GOLD)
+    ]
+    with_readings = []
+    for one in made:
+        picture = records.open_picture(folder / one.image_path)
+        reading = records.Reading((), records.fingerprint(picture), records.ocr_version())
+        with_readings.append(replace(one, reading=reading))
+    records.save(with_readings, folder / "validation_set" / "dataset.json")
+    training = [replace(with_readings[place], split="train") for place in (0, 1, 1)]
+    records.save(training, folder / "dataset_vision.json")
+    return root
+
+
+@pytest.fixture
+def settings(data, monkeypatch):
+    monkeypatch.setenv("GHOST_ROOT", str(data))
+    return config.load("nano", overrides=["export.quant=f32"])
+
+
+@pytest.fixture
+def run(tmp_path, settings):
+    (tmp_path / "run").mkdir()
+    return Run(tmp_path / "run", settings)
+
+
+def replay(monkeypatch, base, tuned, asked=None):
+    """Engines that answer from a list: everything round them is real, the judge included."""
+
+    def engine(name, texts):
+        def stream(examples):
+            for place, example in enumerate(examples):
+                number = int(example.id.removesuffix(".png").rpartition("-")[2])
+                if asked is not None:
+                    asked.append((name, number))
+                if isinstance(texts[number], BaseException):
+                    raise texts[number]
+                yield place, Answer(texts[number], 0.5 + number / 10, 0.1, 9)
+
+        return engines.Engine(f"{name}-weights", f"{name} from a list", stream)
+
+    monkeypatch.setattr(engines, "base", lambda config, kind: engine("base", base))
+    monkeypatch.setattr(engines, "tuned", lambda config, run, kind: engine("tuned", tuned) if tuned else None)
+
+
+def test_gold_answers_score_one_nonsense_scores_nothing_and_metrics_json_has_the_agreed_shape(monkeypatch, settings, run):
+    replay(monkeypatch, ["no sql"] * 4, [f"```sql\n{gold}\n```" for gold in GOLD])
+    found = evaluate.run(settings, run, progress=False)
+    told = json.loads((run.folder / "metrics.json").read_text())
+    assert told == json.loads(json.dumps(found.as_dict()))
+    assert told["split"] == "validation" and told["n"] == 4
+    assert told["tuned"]["schema_score"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+    assert told["base"]["validity"]["mean"] == 0.0
+    assert told["distinct"] == {"base": 1, "tuned": 4}
+    assert told["groups"]["archetype"]["form"]["n"] == 2
+    assert told["groups"]["domain"]["shop"]["tuned"]["validity"]["mean"] == 1.0
+    assert (run.folder / "figures" / "base_and_tuned.png").stat().st_size > 10_000
+    assert [path.name for path in run.folder.rglob("metrics.json")] == ["metrics.json"]
+
+
+def test_the_baseline_is_the_most_frequent_training_answer_valid_everywhere_and_right_once(monkeypatch, settings, run):
+    replay(monkeypatch, GOLD, None)
+    baseline = evaluate.run(settings, run, progress=False).baselines["most_frequent"]
+    assert baseline["validity"]["mean"] == 1.0
+    assert 0.25 <= baseline["schema_score"]["mean"] < 1.0
+
+
+def test_a_run_without_an_adapter_is_the_base_alone_and_says_so(monkeypatch, settings, run):
+    replay(monkeypatch, GOLD, None)
+    found = evaluate.run(settings, run, progress=False)
+    assert found.tuned is None
+    assert any("no adapter" in note for note in found.notes)
+    assert {row.model for row in found.rows} == {"base"}
+
+
+def test_a_killed_evaluation_goes_on_where_it_was_even_with_a_torn_last_line(monkeypatch, settings, run):
+    asked = []
+    replay(monkeypatch, GOLD, [GOLD[0], GOLD[1], KeyboardInterrupt(), GOLD[3]], asked)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate.run(settings, run, progress=False)
+    file = run.folder / "predictions.jsonl"
+    assert len(file.read_text().splitlines()) == 6
+    file.write_text(file.read_text()[:-40])
+    asked.clear()
+    replay(monkeypatch, GOLD, GOLD, asked)
+    assert evaluate.run(settings, run, progress=False).tuned["schema_score"]["mean"] == 1.0
+    assert asked == [("tuned", 1), ("tuned", 2), ("tuned", 3)]
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len(rows) == 8
+    assert {"id", "model", "prediction", "gold"} <= rows[0].keys()
+
+
+def test_other_weights_or_another_limit_of_tokens_ask_again(monkeypatch, settings, run):
+    asked = []
+    replay(monkeypatch, GOLD, None, asked)
+    evaluate.run(settings, run, progress=False)
+    evaluate.run(settings, run, progress=False)
+    assert len(asked) == 4
+    evaluate.run(replace(settings, generate=replace(settings.generate, max_new_tokens=5)), run, progress=False)
+    assert len(asked) == 8
+
+
+def test_the_worst_are_the_lowest_tuned_scores_and_the_surest_mistake_comes_first(monkeypatch, settings, run):
+    broken = [GOLD[0], "CREATE TABLE (", TABLE.format(name="rooms").replace("title text", "label text"), "nothing"]
+    replay(monkeypatch, GOLD, broken)
+    found = evaluate.worst(evaluate.run(settings, run, progress=False), 3)
+    assert [row.id for row in found] == ["screen-3.png", "screen-1.png", "screen-2.png"]
+    assert all(row.model == "tuned" and row.image.is_file() and row.gold.startswith("CREATE TABLE") for row in found)
+    assert not found[0].valid and found[2].valid
+
+
+def test_a_sample_is_the_same_for_one_seed_in_order_and_zero_means_all():
+    many = [Example(str(number), "x") for number in range(20)]
+    once = evaluate.sample(many, 5, seed=3)
+    assert once == evaluate.sample(many, 5, seed=3) == sorted(once, key=lambda one: int(one.id))
+    assert len(once) == 5 and evaluate.sample(many, 0, seed=3) == many == evaluate.sample(many, 99, seed=3)
+
+
+def test_no_screens_and_an_unknown_engine_are_one_line_each(settings, run, tmp_path):
+    (tmp_path / "none.json").write_text("[]")
+    empty = replace(settings, data=replace(settings.data, validation=str(tmp_path / "none.json")))
+    with pytest.raises(DataError, match=r"none\.json"):
+        evaluate.run(empty, run)
+    with pytest.raises(ConfigError, match="hf, gguf"):
+        evaluate.run(settings, run, engine="onnx")
+
+
+def test_llama_cpp_answers_as_transformers_through_the_whole_evaluation(monkeypatch, settings, run, tmp_path, tiny_nano):
+    model = seeing(tiny_nano)
+    few = replace(settings.generate, max_new_tokens=5)
+    settings = replace(settings, model=replace(settings.model, name=str(model)), generate=few)
+    kept = cache(tmp_path / "cache", monkeypatch)
+    name = engines.base(settings, "gguf").weights
+    shutil.copytree(exported(tiny_nano).modelfile.parent, kept / "gguf" / name)
+    through = {kind: evaluate.run(settings, run, engine=kind, progress=False).rows for kind in ("gguf", "hf")}
+    assert [row.prediction for row in through["gguf"]] == [row.prediction for row in through["hf"]]
+    ours, theirs = ([row.confidence for row in through[kind]] for kind in ("hf", "gguf"))
+    assert ours == pytest.approx(theirs, rel=0.02)
+
+
+def test_a_model_in_memory_is_asked_and_scored_for_the_notebook(settings, tiny_nano):
+    base = load.merged(tiny_nano, settings)
+    few = replace(settings, generate=replace(settings.generate, max_new_tokens=3))
+    asked = [Example(f"text-{number}", f"A shop with {gold[13:19]}", completion=gold) for number, gold in enumerate(GOLD)]
+    rows = evaluate.ask(base, asked[:2], few, model="before")
+    assert [row.id for row in rows] == ["text-0", "text-1"]
+    assert all(row.model == "before" and row.prompt and row.gold and 0 < row.confidence <= 1 for row in rows)
+    assert rows[0].score["schema_score"] == 0.0 and not rows[0].valid
