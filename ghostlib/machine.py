@@ -71,9 +71,7 @@ def card(name: str) -> Machine:
     if not found:
         raise MachineError(f"--gpu {name}: not a known card. There are: {', '.join(CARDS)}")
     here, (vram, capability) = look(), CARDS[found]
-    return Machine(
-        here.system, here.python, here.cpus, here.ram_gib, here.disk_free_gib, found, capability, vram, here.colab
-    )
+    return Machine(here.system, here.python, here.cpus, here.ram_gib, here.disk_free_gib, found, capability, vram, here.colab)
 
 
 def precision(machine: Machine) -> Precision:
@@ -176,3 +174,20 @@ def _ram_gib() -> float:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (ValueError, OSError, AttributeError):
         return 0.0
+
+
+def packages() -> list[tuple[str, str, str | None]]:
+    """(name, pinned version, installed version or None) of every line of requirements.txt that is for this machine."""
+    from importlib import metadata
+
+    found = []
+    for line in (config.root() / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        name, pinned, version = line.split("#")[0].strip().partition("==")
+        if pinned:
+            plain = name.split("[")[0]
+            try:
+                installed = metadata.version(plain).split("+")[0]
+            except metadata.PackageNotFoundError:
+                installed = None
+            found.append((plain, version, installed))
+    return found

@@ -1,8 +1,5 @@
 """The text examples: each can be answered from its own words, and they are the same on every machine."""
 
-import subprocess
-import sys
-
 import pytest
 
 from ghostlib import config
@@ -17,9 +14,9 @@ def told():
     return texts.told()
 
 
-def test_the_same_seed_tells_the_same_texts_and_another_seed_others(told):
-    assert told == texts.told() and len(told) == 5 * texts.EACH
-    assert [text.output for text in told] != [text.output for text in texts.told(seed=8)]
+def test_the_shipped_texts_are_exactly_what_is_written_and_told_here(told):
+    data = config.root() / "data"
+    assert len(told) == 5 * texts.EACH and read_texts(data / "dataset.json") == [*texts.written(data / "texts.md"), *told]
 
 
 def test_every_column_of_an_answer_is_named_in_its_question(told):
@@ -58,12 +55,10 @@ def test_prose_is_unwrapped_and_lists_and_sql_keep_their_lines(tmp_path):
     assert (text.output, text.domain, text.instruction) == ("CREATE TABLE c (d text);", "shop", "Write it.")
 
 
-def test_the_module_writes_the_dataset(tmp_path, monkeypatch):
-    root = config.root()
-    for name in ("configs", "data"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "data" / "texts.md").write_text((root / "data" / "texts.md").read_text())
-    monkeypatch.setenv("GHOST_ROOT", str(tmp_path))
-    done = subprocess.run([sys.executable, "-m", "ghostlib.corpus.texts"], capture_output=True, text=True, cwd=root, timeout=60)
-    assert done.returncode == 0 and "80 examples" in done.stdout, done.stderr
-    assert read_texts(tmp_path / "data" / "dataset.json") == read_texts(root / "data" / "dataset.json")
+def test_the_module_writes_the_dataset(tmp_path, monkeypatch, told):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "texts.md").write_text((config.root() / "data" / "texts.md").read_text())
+    monkeypatch.setattr(texts.config, "root", lambda: tmp_path)
+    monkeypatch.setattr(texts, "told", lambda: told)
+    texts.main()
+    assert len(read_texts(tmp_path / "data" / "dataset.json")) == 30 + len(told)

@@ -12,8 +12,8 @@ from random import Random
 from ghostlib import config
 from ghostlib.corpus.records import Text, save
 from ghostlib.corpus.screens.domains import DOMAINS, TRAINING, Attribute, Domain, Entity
-from ghostlib.errors import DataError
-from ghostlib.schemas import ddl
+from ghostlib.errors import DataError, SchemaError
+from ghostlib.schemas import ddl, postgres
 from ghostlib.schemas.schema import Check, Column, ForeignKey, Index, Schema, Table
 
 SEED = 7
@@ -85,7 +85,7 @@ def told(seed: int = SEED) -> list[Text]:
             if example is None:
                 continue
             instruction, given, schema = example
-            answer = ddl.canonical(schema).strip()
+            answer = _sql(schema)
             if len(answer) <= LONGEST and all(answer != text.output for text in texts):
                 texts.append(Text(instruction, given, answer, domain.name))
                 made += 1
@@ -122,6 +122,14 @@ def _table(entity: Entity) -> Table:
         (*checks, *stars),
         tuple(Index((a.name,)) for a in keys),
     )
+
+
+def _sql(schema: Schema) -> str:
+    """The schema in the target language, as PostgreSQL reads it back. Raises SchemaError where it does not create."""
+    verdict = postgres.judge(ddl.canonical(schema))
+    if verdict.schema is None:
+        raise SchemaError(f"a told schema does not create: {verdict.problems[0].message}.")
+    return ddl.canonical(verdict.schema).strip()
 
 
 def _schema(family: Sequence[Entity]) -> Schema:
@@ -182,7 +190,7 @@ def _change(domain: Domain, family: list[Entity], rng: Random) -> tuple[str, str
     wish = rng.choice(("Also store the {} of each {}.", "Add {} to every {}."))
     return (
         rng.choice(("Change the schema as requested. Answer with the whole schema.", "Write the schema after this change.")),
-        f"{ddl.canonical(_schema([*family[:-1], kept])).strip()}\n\n{wish.format(_words(added), child.noun.lower())}",
+        f"{_sql(_schema([*family[:-1], kept]))}\n\n{wish.format(_words(added), child.noun.lower())}",
         _schema([*family[:-1], grown]),
     )
 
@@ -194,7 +202,7 @@ def _normalisation(domain: Domain, family: list[Entity], rng: Random) -> tuple[s
         prefix = next(a.name.removesuffix("_id") for a in child.attributes if a.target == parent.table)
         flat += [(f"{prefix}_{a.name}", a.type) for a in parent.attributes]
     flat += [(a.name, a.type) for a in child.attributes if not a.target]
-    columns = ",\n".join(f"    {name} {kind}" for name, kind in flat)
+    export = Table(f"{child.table}_export", tuple(Column(name, kind) for name, kind in flat))
     bare = [
         replace(
             entity,
@@ -205,7 +213,7 @@ def _normalisation(domain: Domain, family: list[Entity], rng: Random) -> tuple[s
     plain = [replace(e, attributes=tuple(replace(a, required=bool(a.target)) for a in e.attributes)) for e in bare]
     return (
         rng.choice(("Normalise this table.", "This table repeats itself. Split it into a normalised schema.")),
-        f"CREATE TABLE {child.table}_export (\n{columns}\n);",
+        _sql(Schema((export,))),
         _schema(plain),
     )
 
@@ -223,7 +231,7 @@ def _indexing(domain: Domain, family: list[Entity], rng: Random) -> tuple[str, s
     indexed = replace(child, indexes=(*child.indexes, Index((wanted.name,))))
     return (
         rng.choice(("Add the indexes that this use needs.", "Write the schema again with the right indexes.")),
-        f"{ddl.canonical(bare).strip()}\n\n{ask}",
+        f"{_sql(bare)}\n\n{ask}",
         Schema((*whole.tables[:-1], indexed)),
     )
 

@@ -36,7 +36,8 @@ SKIPPED = {
 ALLOWED = frozenset(
     "now clock_timestamp statement_timestamp transaction_timestamp timezone date_trunc date_part extract age make_date "
     "make_interval date_bin isfinite gen_random_uuid uuidv4 uuidv7 lower upper length char_length octet_length "
-    "character_length btrim ltrim rtrim concat concat_ws substr substring left right split_part position strpos starts_with md5 sha256 initcap "
+    "character_length "
+    "btrim ltrim rtrim concat concat_ws substr substring left right split_part position strpos starts_with md5 sha256 initcap "
     "abs ceil ceiling floor round trunc sqrt mod random nextval to_tsvector setweight to_char to_date to_timestamp to_number "
     "regexp_like like_escape jsonb_typeof jsonb_array_length jsonb_build_object jsonb_build_array json_build_object "
     "json_build_array array_length cardinality array_position num_nonnulls num_nulls daterange tsrange tstzrange int4range "
@@ -85,7 +86,7 @@ def _expressions(node: Any) -> Ruling:
         elif kind in ("SelectStmt", "SubLink"):
             return Ruling("refused", "a query inside the statement")
         elif kind == "RangeVar" and part.schemaname:
-            if part.schemaname == "pg_catalog" or part.catalogname:
+            if part.schemaname in ("pg_catalog", "information_schema") or part.catalogname:
                 return Ruling("refused", "only tables of this file can be named")
             schemas.add(part.schemaname)
         elif kind == "TypeName":

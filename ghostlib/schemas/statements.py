@@ -29,8 +29,9 @@ HABITS = {
     ",)": "leave out the comma before the closing bracket",
 }
 _OPERATOR_WORDS = set("AND OR NOT IS ISNULL NOTNULL IN LIKE ILIKE BETWEEN CASE COLLATE UNION INTERSECT".split())
-_OPERATOR_WORDS |= {"EXCEPT", "TYPECAST", "Op", "AT", "SIMILAR", "EQUALS_GREATER", "LESS_EQUALS", "GREATER_EQUALS", "NOT_EQUALS", "NOT_LA", "ASCII_91"}
-_OPERATOR_WORDS |= {f"ASCII_{ord(sign)}" for sign in "+-*/%<>=^"}
+_OPERATOR_WORDS |= {"EXCEPT", "TYPECAST", "Op", "AT", "SIMILAR"}
+_OPERATOR_WORDS |= {"EQUALS_GREATER", "LESS_EQUALS", "GREATER_EQUALS", "NOT_EQUALS", "NOT_LA"}
+_OPERATOR_WORDS |= {f"ASCII_{ord(sign)}" for sign in "+-*/%<>=^["}
 
 
 @dataclass(frozen=True)

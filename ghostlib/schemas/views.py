@@ -1,0 +1,163 @@
+"""Schema -> something to look at: Mermaid text for Markdown pages, and a picture of the tables and keys."""
+
+import importlib.util
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ghostlib.errors import SchemaError
+from ghostlib.schemas import layout
+from ghostlib.schemas.schema import Column, Schema, Table
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# Header and line colours in turn; of Tailwind's 600 row, which keeps white text readable (4.5 : 1 and more).
+HEADERS = ("#2563eb", "#0f766e", "#9333ea", "#c2410c", "#be185d", "#4d7c0f", "#0369a1", "#7c2d12")
+PAPER, CARD, EDGE, INK, SOFT, STRIPE = "#f8fafc", "#ffffff", "#cbd5e1", "#0f172a", "#64748b", "#f1f5f9"
+MARKS = {"PK": ("#fef3c7", "#92400e"), "FK": ("#e0e7ff", "#3730a3"), "UQ": ("#dcfce7", "#166534")}
+ROW, HEAD, PAD, MARK = 22, 30, 12, 32  # heights of a row and a header, side padding, the marker's column
+SHOWN = 30  # columns of one card; the rest is counted in its last row
+LONGEST = 30  # letters of a name or a type
+SHARP = 2  # drawn larger by this and shrunk, for smooth lines
+
+
+def mermaid(schema: Schema) -> str:
+    """The schema as a Mermaid `erDiagram`; odd letters in names become underscores there, as its grammar wants."""
+    lines = ["erDiagram"]
+    for table in schema.tables:
+        lines.append(f"    {_word(table.name)} {{")
+        for column in table.columns:
+            kind = re.sub(r"[^\w\[\]()]+", "_", re.sub(r"\(\d+,\s*-?\d+\)", "", column.type))
+            keys = ", ".join({"UQ": "UK"}.get(mark, mark) for mark in _marks(table, column))
+            lines.append(f"        {kind} {_word(column.name)} {keys}".rstrip())
+        lines.append("    }")
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            needed = all(column.not_null for name in key.columns if (column := table.column(name)))
+            single = key.columns in table.unique or key.columns == table.primary_key
+            link = f"{'||' if needed else '|o'}--{'o|' if single else 'o{'}"
+            label = re.sub(r'["\n]', "_", ", ".join(key.columns))
+            lines.append(f'    {_word(key.table)} {link} {_word(table.name)} : "{label}"')
+    return "\n".join(lines) + "\n"
+
+
+def picture(schema: Schema, *, scale: int = 2) -> "Image.Image":
+    """The tables as cards and the foreign keys as lines, RGB, `scale` pixels for each logical one.
+
+    A parent stands left of its children; bold is NOT NULL. Raises SchemaError for a schema without tables.
+    """
+    from PIL import Image, ImageDraw
+
+    if not schema.tables:
+        raise SchemaError("a schema without tables has no picture; check it with `ghost check` first")
+    sizes = {table.name: _size(table) for table in schema.tables}
+    rows = {(table.name, column.name): _middle(table, n) for table in schema.tables for n, column in enumerate(table.columns)}
+    plan = layout.arrange(schema, sizes, rows)
+    zoom = scale * SHARP
+    image = Image.new("RGB", (round(plan.size[0] * zoom), round(plan.size[1] * zoom)), PAPER)
+    draw = ImageDraw.Draw(image)
+    colours = {table.name: HEADERS[number % len(HEADERS)] for number, table in enumerate(schema.tables)}
+    for line in plan.lines:
+        _line(draw, line, colours[line.parent], zoom)
+    for table in schema.tables:
+        _card(draw, table, plan.boxes[table.name], colours[table.name], zoom)
+    return image.resize((image.width // SHARP, image.height // SHARP), Image.Resampling.LANCZOS)
+
+
+def _word(name: str) -> str:
+    word = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return word if re.match(r"[A-Za-z_]", word) else f"_{word}"
+
+
+def _marks(table: Table, column: Column) -> list[str]:
+    found = ["PK"] * (column.name in table.primary_key)
+    found += ["FK"] * any(column.name in key.columns for key in table.foreign_keys)
+    return found or ["UQ"] * ((column.name,) in table.unique)
+
+
+@lru_cache(maxsize=32)
+def _font(bold: bool, size: float) -> Any:
+    """DejaVu Sans, which matplotlib brings along, so that the picture is the same on every machine."""
+    from PIL import ImageFont
+
+    found = importlib.util.find_spec("matplotlib")
+    if found is None or not found.submodule_search_locations:
+        raise SchemaError("a picture needs the font that matplotlib brings; install matplotlib")
+    fonts = Path(found.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
+    return ImageFont.truetype(str(fonts / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")), size)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _kind(column: Column) -> str:
+    return _cut(column.type.replace("character varying", "varchar").replace("double precision", "double"))
+
+
+def _size(table: Table) -> tuple[float, float]:
+    """A card's width and height in logical pixels, wide enough for every name beside its type."""
+    shown = table.columns[:SHOWN]
+    names = [MARK + _font(c.not_null, 12).getlength(_cut(c.name)) + 24 + _font(False, 11).getlength(_kind(c)) for c in shown]
+    width = max([150, _font(True, 13).getlength(_cut(table.name)), *names]) + 2 * PAD
+    return width, HEAD + ROW * (len(shown) + (len(table.columns) > SHOWN)) + 6
+
+
+def _middle(table: Table, number: int) -> float:
+    return HEAD + 3 + ROW * (min(number, SHOWN) + 0.5)
+
+
+def _card(draw: Any, table: Table, box: layout.Box, colour: str, zoom: int) -> None:
+    def at(*numbers: float) -> tuple[float, ...]:
+        return tuple(number * zoom for number in numbers)
+
+    x, y, right, bottom = box.x, box.y, box.x + box.w, box.y + box.h
+    draw.rounded_rectangle(at(x + 1, y + 3, right + 1, bottom + 3), 7 * zoom, fill="#e2e8f0")
+    draw.rounded_rectangle(at(x, y, right, bottom), 7 * zoom, fill=CARD, outline=EDGE, width=zoom)
+    draw.rounded_rectangle(at(x, y, right, y + HEAD), 7 * zoom, fill=colour, corners=(True, True, False, False))
+    draw.text(at(x + PAD, y + HEAD / 2), _cut(table.name), "#ffffff", _font(True, 13 * zoom), anchor="lm")
+    for number, column in enumerate(table.columns[:SHOWN]):
+        middle = y + _middle(table, number)
+        if number % 2:
+            draw.rectangle(at(x + 1, middle - ROW / 2, right - 2, middle + ROW / 2), fill=STRIPE)
+        marks = _marks(table, column)
+        if marks:
+            ground, ink = MARKS[marks[0]]
+            draw.rounded_rectangle(at(x + PAD - 3, middle - 7, x + PAD + 20, middle + 7), 4 * zoom, fill=ground)
+            draw.text(at(x + PAD + 8.5, middle), marks[0], ink, _font(True, 8.5 * zoom), anchor="mm")
+        ink = INK if column.not_null else "#334155"
+        draw.text(at(x + PAD + MARK - 4, middle), _cut(column.name), ink, _font(column.not_null, 12 * zoom), anchor="lm")
+        draw.text(at(right - PAD, middle), _kind(column), SOFT, _font(False, 11 * zoom), anchor="rm")
+    if len(table.columns) > SHOWN:
+        more = f"{len(table.columns) - SHOWN} more columns"
+        draw.text(at(x + PAD + MARK - 4, y + _middle(table, SHOWN)), more, SOFT, _font(False, 11 * zoom), anchor="lm")
+
+
+def _line(draw: Any, line: layout.Line, colour: str, zoom: int) -> None:
+    """The way with round corners; a dot on the parent, a crow's foot on the child, who may come many times."""
+    points = _rounded(line.points, 7)
+    draw.line([(x * zoom, y * zoom) for x, y in points], fill=colour, width=round(1.7 * zoom), joint="curve")
+    (x, y), (end, low) = line.points[0], line.points[-1]
+    draw.ellipse([(x + 1) * zoom, (y - 3.5) * zoom, (x + 8) * zoom, (y + 3.5) * zoom], fill=colour)
+    foot = end + 9 if line.parent == line.child else end - 9  # a line to itself comes back on the right
+    for reach in (-5, 5):
+        draw.line([foot * zoom, low * zoom, end * zoom, (low + reach) * zoom], fill=colour, width=round(1.7 * zoom))
+
+
+def _rounded(points: tuple[tuple[float, float], ...], radius: float) -> list[tuple[float, float]]:
+    """The same way with each corner replaced by a quadratic curve of at most `radius`."""
+    found = [points[0]]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        ends = []
+        for other in (before, after):
+            far = abs(other[0] - corner[0]) + abs(other[1] - corner[1])
+            share = min(radius, far / 2) / far if far else 0.0
+            ends.append((corner[0] + (other[0] - corner[0]) * share, corner[1] + (other[1] - corner[1]) * share))
+        for step in range(9):
+            t = step / 8
+            weights = ((1 - t) ** 2, 2 * t * (1 - t), t * t)
+            x, y = (sum(w * p[axis] for w, p in zip(weights, (ends[0], corner, ends[1]), strict=True)) for axis in (0, 1))
+            found.append((x, y))
+    return [*found, points[-1]]

@@ -1,0 +1,72 @@
+"""The last cell of the suite: give a screenshot, get its schema. In Colab, in Jupyter, and without anybody at the keys."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ghostlib import config as configs
+from ghostlib import machine, show
+from ghostlib.config import Config
+from ghostlib.errors import GhostError
+from ghostlib.inference import predict
+
+
+def cell(config: Config, *, headless: Path | None = None) -> None:
+    """Ask for a screenshot and show its schema: Colab's file dialog, the Jupyter widget, or the picture `headless`.
+
+    Under papermill, nbclient and nbval nobody can click: there `headless` is answered at once, and the widget stands below.
+    """
+    if machine.in_colab():
+        from google.colab import files  # ipywidgets' upload fails there, silently, above about 1 MB
+
+        for name, content in files.upload().items():
+            answer(content, name, config)
+        return
+    if headless is not None:
+        print(f"nobody at the keys, so this is {headless.name}:")
+        answer(headless.read_bytes(), headless.name, config)
+        return
+    from IPython.display import display
+
+    display(widget(config))
+
+
+def widget(config: Config) -> Any:
+    """The upload widget of Jupyter with the place for answers below it; a second upload needs no restart."""
+    import ipywidgets
+
+    button = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Screenshot")
+    below = ipywidgets.Output()
+
+    def changed(change: Mapping[str, Any]) -> None:
+        below.clear_output()
+        with below:
+            for name, content in uploaded(change["new"]):
+                answer(content, name, config)
+
+    button.observe(changed, names="value")
+    return ipywidgets.VBox([button, below])
+
+
+def uploaded(value: Any) -> list[tuple[str, bytes]]:
+    """(name, content) of what FileUpload holds: a dict by name in ipywidgets 7, a tuple of dicts in 8."""
+    if isinstance(value, Mapping):
+        return [(name, bytes(item["content"])) for name, item in value.items()]
+    return [(item["name"], bytes(item["content"])) for item in value]
+
+
+def answer(content: bytes, name: str, config: Config) -> None:
+    """Predict and show; what goes wrong is one line in the cell, and the picture is kept nowhere."""
+    try:
+        show.prediction(predict.predict(content, config=config), content)
+    except GhostError as error:
+        print(f"{name}: {error}")
+
+
+def sample(config: Config) -> Path | None:
+    """A validation screen to answer where nobody can upload one: the form with the fewest tables, else the first."""
+    from ghostlib.corpus import records
+
+    rows = records.read_screens(configs.root() / config.data.validation)
+    rows.sort(key=lambda row: (row.screen != "form", row.output.count("CREATE TABLE"), row.image_path))
+    return records.picture_file(rows[0], configs.root() / "data") if rows else None
