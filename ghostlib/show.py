@@ -13,6 +13,7 @@ from ghostlib import machine, tasks
 from ghostlib.config import Config
 from ghostlib.corpus.picture import open_picture
 from ghostlib.inference.evaluate import Metrics, Row
+from ghostlib.inference.export import Export
 from ghostlib.inference.predict import Prediction
 from ghostlib.schemas import views
 from ghostlib.schemas.postgres import Verdict
@@ -218,6 +219,13 @@ def verdict(found: Verdict) -> None:
     print(f"PostgreSQL accepts it: {count} table{'s' * (count != 1)}" if found.valid else "PostgreSQL refuses it:")
     for problem in found.problems:
         print(f"  {problem}")
+
+
+def export(made: Export) -> None:
+    """The files of an export with their sizes, and the Modelfile."""
+    files = [file for file in (made.text_gguf, made.mmproj_gguf) if file]
+    facts({where(file): f"{file.stat().st_size / 2**20:.1f} MiB" for file in files})
+    print(made.modelfile.read_text(encoding="utf-8"))
 
 
 def prediction(found: Prediction, image: Path | bytes | None = None) -> None:

@@ -229,7 +229,9 @@ def test_running_out_of_memory_goes_on_at_the_next_rung_and_keeps_nothing_of_the
     assert len(alive) == 2 and result.rung.plan.rank == 2
     assert json.loads((result.adapter / "adapter_config.json").read_text())["r"] == 2
     assert run.facts()["text"]["plan"]["rank"] == 2 and "memory" in run.facts()["text"]["why"]
-    assert "out of memory (CUDA out of memory" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "out of memory (CUDA out of memory" in printed
+    assert "text 4/4  loss" in printed and "\r" not in printed  # one plain line each where nobody watches
 
 
 def test_out_of_memory_on_the_last_rung_is_one_line_of_advice(ready, monkeypatch):

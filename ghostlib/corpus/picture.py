@@ -41,6 +41,14 @@ def open_picture(source: Path | str | bytes) -> Image.Image:
         raise PictureError(f"{name}: is damaged ({reason}). Save or upload it again.") from None
 
 
+def files(folder: Path | str) -> list[Path]:
+    """The pictures in a folder, by name. Raises PictureError where there are none."""
+    found = sorted(p for p in Path(folder).glob("*") if p.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp"))
+    if not found:
+        raise PictureError(f"{folder}: holds no picture. Give a folder with PNG or JPEG screenshots.")
+    return found
+
+
 def size(source: Path | str) -> tuple[int, int]:
     """Width and height in pixels, from the file's header alone. Raises PictureError for what is no picture."""
     try:

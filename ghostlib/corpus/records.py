@@ -59,6 +59,12 @@ class Screen:
     reading: Reading | None = None
 
 
+def holds_screens(path: Path | str) -> bool:
+    """Whether the first row of a file has a picture. Raises DataError for a missing or broken file."""
+    first = next(iter(_rows(Path(path))), None)
+    return isinstance(first, dict) and ("image_path" in first or bool(_first_image(first)))
+
+
 def read_texts(path: Path | str) -> list[Text]:
     """The text examples of a file (`.json` or `.jsonl`): instruction rows or chat `messages`. Raises DataError."""
     return [_text(row, f"{path}: row {number}") for number, row in enumerate(_rows(Path(path)), 1)]

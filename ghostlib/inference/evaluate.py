@@ -9,15 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ghostlib import config as configs
 from ghostlib import tasks
 from ghostlib.config import Config
-from ghostlib.corpus import records
 from ghostlib.errors import DataError
 from ghostlib.inference import engines, figures
 from ghostlib.models import generate
 from ghostlib.models.files import writing
-from ghostlib.models.load import Base
 from ghostlib.tasks import Example
 from ghostlib.training.runs import Run
 
@@ -88,7 +85,7 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
     if models["tuned"] is None:
         notes.append(f"{run.folder.name} has no adapter: only the base was asked")
     told = _ask_all(config, run.folder / "predictions.jsonl", models, questions, progress=progress)
-    told[BASELINE] = [generate.Answer(_most_frequent(config), 1.0, 0.0, 0)] * len(questions)
+    told[BASELINE] = [generate.Answer(_most_frequent(task, config), 1.0, 0.0, 0)] * len(questions)
     rows = {name: _rows(task, name, questions, answers) for name, answers in told.items()}
     scores = {name: [score for _, score in found] for name, found in rows.items()}
     means = {name: task.aggregate(found, seed=config.seed) for name, found in scores.items()}
@@ -109,19 +106,20 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
     return found
 
 
-def ask(base: Base, examples: Sequence[Example], config: Config, *, model: str = "base", progress: bool = False) -> list[Row]:
-    """One scored Row an example from a model in memory: before and after a phase, in a notebook."""
-    task = tasks.named(config.task)
-    settings = config.generate
-    answers = generate.answers(
-        base,
-        examples,
-        max_new_tokens=settings.max_new_tokens,
-        batch_size=settings.batch_size,
-        side=config.model.image_side,
-        progress=progress,
-    )
-    return [row for row, _ in _rows(task, model, examples, answers)]
+def ask(config: Config, examples: Sequence[Example], *, run: Run | None = None) -> list[Row]:
+    """One scored Row an example, from what `run` has trained so far; without a run or an adapter, from the base."""
+    engine = engines.choose(config)
+    trained = run is not None and run.trained() is not None
+    model = engines.tuned(config, run, engine) if trained else engines.base(config, engine)
+    told = dict(model.stream(examples))
+    answers = [told[number] for number in range(len(examples))]
+    return [row for row, _ in _rows(tasks.named(config.task), "tuned" if trained else "base", examples, answers)]
+
+
+def best(metrics: Metrics, n: int = 1) -> list[Row]:
+    """The `n` rows with the highest schema score, of the tuned model where there is one; the largest truth first."""
+    rows = [row for row in metrics.rows if row.model == "tuned"] or list(metrics.rows)
+    return sorted(rows, key=lambda row: (-round(value(row), 2), -len(row.gold), row.id))[:n]
 
 
 def worst(metrics: Metrics | Sequence[Row], n: int = 3) -> list[Row]:
@@ -252,10 +250,9 @@ def _rows(task: Any, name: str, questions: Sequence[Example], answers: Sequence[
     return made
 
 
-def _most_frequent(config: Config) -> str:
+def _most_frequent(task: Any, config: Config) -> str:
     """The most frequent answer of the training screens: what a model that looks at nothing could say."""
-    training = records.read_screens(configs.root() / config.data.screens)
-    counted = Counter(record.output for record in training if record.split == "train")
+    counted = Counter(example.completion for example in task.examples(config, "vision", "train"))
     return counted.most_common(1)[0][0] if counted else ""
 
 

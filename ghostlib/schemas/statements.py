@@ -96,13 +96,9 @@ def _parsed(text: str, tokens: list[Any], chunks: list[tuple[int, int, list[Any]
         trees = pglast.parse_sql(text)
     except pglast.parser.ParseError as error:
         return list(_each_rejected(text, chunks)) or [_rejected(text, error)]
-    encoded = text.encode()
-    plain = len(encoded) == len(text)
     found, schemas = [], set()
     for number, tree in enumerate(trees):
-        start, end = tree.stmt_location, tree.stmt_location + tree.stmt_len if tree.stmt_len else len(encoded)
-        if not plain:  # the parser counts bytes
-            start, end = len(encoded[:start].decode()), len(encoded[:end].decode())
+        start, end = tree.stmt_location, tree.stmt_location + tree.stmt_len if tree.stmt_len else len(text)
         start += _blank(text[start:end])
         ruling = rules.rule(tree.stmt, edge=number in (0, len(trees) - 1))
         schemas |= ruling.schemas

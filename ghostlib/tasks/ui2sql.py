@@ -79,11 +79,11 @@ def _screens(config: Config, split: str) -> list[Example]:
     found = []
     for number, row in enumerate(rows):
         image = records.picture_file(row, configs.root() / "data")
-        lines = _lines(row, image, noisy=random.Random(number) if split == "train" and number % 2 else None)
+        lines, size = _read(row, image, random.Random(number) if split == "train" and number % 2 else None)
         found.append(
             Example(
                 id=row.image_path,
-                prompt=prompt(config, lines, picture.size(image)),
+                prompt=prompt(config, lines, size),
                 image=image if config.data.picture else None,
                 completion=row.output,
                 group={"archetype": row.screen, "domain": row.domain, "tables": row.output.count("CREATE TABLE")},
@@ -92,10 +92,8 @@ def _screens(config: Config, split: str) -> list[Example]:
     return found
 
 
-def _lines(row: records.Screen, image: Path, *, noisy: random.Random | None) -> Sequence[reading.Line]:
-    """What is known to be written on a screen: the stored OCR; in training, every other time the browser's text with noise."""
+def _read(row: records.Screen, image: Path, noisy: random.Random | None) -> tuple[Sequence[reading.Line], tuple[int, int]]:
+    """What is written on a screen: the stored OCR; in training, every other time the browser's own text with noise."""
     if noisy and row.lines:
-        return reading.noisy(row.lines, noisy)
-    if row.reading:
-        return row.reading.lines
-    return reading.read(picture.open_picture(image))
+        return reading.noisy(row.lines, noisy), picture.size(image)
+    return records.stored_reading(row, image)

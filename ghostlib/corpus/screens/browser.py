@@ -74,6 +74,11 @@ def find() -> str:
     )
 
 
+def installed() -> bool:
+    """Whether a browser that can draw is on this machine."""
+    return any(map(shutil.which, NAMES))
+
+
 @contextmanager
 def opened() -> Iterator["Browser"]:
     """A running browser, closed at the end. Raises ToolError where none is installed or it does not start."""

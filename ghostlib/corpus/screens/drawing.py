@@ -1,9 +1,11 @@
 """Draw screens: plan, HTML, picture and record, one browser for all of them; what is finished is never drawn again."""
 
+import asyncio
 import hashlib
 import io
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,9 +80,20 @@ def draw(
     A screen whose picture and record are there is kept as it is; Ctrl-C keeps what is finished, the next call goes on.
     Raises ToolError where no browser is, DataError for an unknown split or domain.
     """
+    asked = (count, seed, Path(out), domains, split, progress)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return _draw_all(*asked)
+    with ThreadPoolExecutor(1) as aside:  # a notebook's own event loop runs here, and Playwright refuses to share it
+        return aside.submit(_draw_all, *asked).result()
+
+
+def _draw_all(
+    count: int, seed: int, out: Path, domains: tuple[str, ...] | None, split: str, progress: bool
+) -> list[Screen]:
     from tqdm import tqdm
 
-    out = Path(out)
     folder, file = PLACES.get(split, ("", ""))
     designs = design(seed, split, domains=domains)
     wanted = [next(designs) for _ in range(count)]

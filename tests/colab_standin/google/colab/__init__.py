@@ -1,0 +1,3 @@
+"""What the project uses of Colab's own package, for machines that are not Colab. `calls` records what was asked."""
+
+calls: list[tuple[str, ...]] = []
