@@ -1,3 +1,63 @@
-"""Ghost Architect: a screenshot of an application in, a PostgreSQL schema out, by a Gemma-3 that you tuned yourself."""
+"""Ghost Architect: a screenshot of an application in, a PostgreSQL schema out, by a Gemma-3 that you tuned yourself.
+
+The house, from left to right; a room imports only from the rooms above it (docs/architecture.md):
+
+    errors.py                 every error a user can meet, as one tree
+    config.py                 profile and overrides -> one frozen Config; the root and the output folder
+    machine.py                which hardware, which precision and why, which keys, Colab or not
+    colab.py                  Google Colab: install beside what it has, keep results in Drive
+    schemas/                  SQL <-> Schema (no torch)
+      schema.py               the value everything speaks: Schema, Table, Column, ForeignKey, Check, Index
+      statements.py rules.py  text -> statements in three classes: created, skipped, refused
+      ddl.py                  Schema -> the target language, one spelling
+      postgres.py             the judge: untrusted DDL into a real server, and back out as a Schema
+      server.py catalog.py    that server as a sandbox; what its catalog says
+      score.py                Schema x Schema -> Score, and means with intervals
+      matching.py names.py    which table and column stands for which; how alike two names are
+      views.py layout.py      Schema -> Mermaid and picture; where its cards and lines go
+    corpus/                   examples (no torch)
+      picture.py              open a stranger's picture safely; the one letterbox
+      reading.py folding.py   what is written on a screenshot (OCR), and what a prompt carries of it
+      records.py              the examples on disk: read, check, save
+      quality.py              the gates that a dataset must pass
+      teacher.py gemini.py    Gemini as teacher: ask, verify in PostgreSQL, cache, resume; one call to it
+      texts.py                the text examples of phase 1
+      practice.py invented.py endless exercises for nano's pretraining; domains that do not exist
+      screens/                schema first: draw an application screen from a known schema
+        domains/              the relational models
+          training_people.py training_trade.py training_work.py validation.py
+        notation.py           a domain in a compact text -> frozen values
+        wordings.py samples.py  what a column's label says; sample data that looks real
+        plan.py views.py      what a screen shows, and which of it is chosen
+        rows.py figures.py    its rows of data; a dashboard's numbers and charts
+        truth.py              the schema that a planned screen implies
+        looks.py icons.py     the designs; the icons
+        pages.py              plan -> HTML
+        browser.py drawing.py headless Chromium; the dataset of pictures and records
+    tasks/                    what a model can be asked: prompt, parse, score
+      ui2sql.py               screenshot -> schema
+    models/                   torch from here on
+      load.py                 base model and processor, through transformers or Unsloth
+      lora.py merging.py      Trinity: attach, continue, save; merge tensor by tensor
+      nano.py                 the small Gemma-3 of this repository
+      generate.py             prompt and picture in, text out
+      files.py                folders that are whole or not there
+    training/
+      memory.py ladder.py     what a plan needs in GiB; the next cheaper plan
+      runs.py                 the run folder: config, facts, resume
+      rows.py sft.py watch.py examples for TRL; one phase of fine-tuning; log, checkpoints, guard
+      pretrain.py             nano's own recipe
+    inference/
+      predict.py              a screenshot in, a judged schema out
+      evaluate.py             base against tuned on a split
+      engines.py figures.py   who answers an evaluation; the pictures it leaves
+      export.py staging.py    adapter -> merged model -> GGUF; the folder that the converter wants
+      converter.py gguf.py    llama.cpp's own converter; whether its files are whole
+      llama.py                llama.cpp inside this process
+    show.py                   everything that a notebook displays
+    upload.py                 the cell that takes a screenshot and answers it
+    notebooks.py              run the five notebooks; stamp badge and install cell
+    cli.py                    `ghost ...`
+"""
 
 __version__ = "0.1.0"

@@ -9,7 +9,6 @@ from ghostlib import config
 from ghostlib.corpus import records
 from ghostlib.errors import ConfigError, DataError
 from ghostlib.inference import converter, engines, evaluate
-from ghostlib.models import load
 from ghostlib.models.generate import Answer
 from ghostlib.tasks import Example
 from ghostlib.training.runs import Run
@@ -179,11 +178,11 @@ def test_llama_cpp_answers_as_transformers_through_the_whole_evaluation(monkeypa
     assert ours == pytest.approx(theirs, rel=0.02)
 
 
-def test_a_model_in_memory_is_asked_and_scored_for_the_notebook(settings, tiny_nano):
-    base = load.merged(tiny_nano, settings)
-    few = replace(settings, generate=replace(settings.generate, max_new_tokens=3))
-    asked = [Example(f"text-{number}", f"A shop with {gold[13:19]}", completion=gold) for number, gold in enumerate(GOLD)]
-    rows = evaluate.ask(base, asked[:2], few, model="before")
-    assert [row.id for row in rows] == ["text-0", "text-1"]
-    assert all(row.model == "before" and row.prompt and row.gold and 0 < row.confidence <= 1 for row in rows)
+def test_held_back_texts_are_asked_of_the_base_while_a_run_has_no_adapter_and_scored_in_their_order(settings, run, tiny_nano):
+    few = replace(settings.generate, max_new_tokens=3)
+    ours = replace(settings, model=replace(settings.model, name=str(tiny_nano)), generate=few)
+    asked = [Example(f"text-{number}", f"A shop{'!' * number}", completion=gold) for number, gold in enumerate(GOLD[:2])]
+    rows = evaluate.ask(ours, asked, run=run)
+    assert [(row.id, row.gold) for row in rows] == [("text-0", GOLD[0]), ("text-1", GOLD[1])]
+    assert all(row.model == "base" and row.prompt and 0 < row.confidence <= 1 for row in rows)
     assert rows[0].score["schema_score"] == 0.0 and not rows[0].valid

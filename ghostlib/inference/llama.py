@@ -15,6 +15,9 @@ from ghostlib.models.generate import END_OF_TURN, Answer
 from ghostlib.tasks import Example
 
 SILENT = -1  # below llama.cpp's lowest level of logging
+# Bytes of weights below which one thread is best: its threads wait for each other by spinning, and on two busy cores 8
+# screens that took one thread 6 s were not done by two threads in 10 minutes.
+SMALL = 256 * 2**20
 
 _running: dict[tuple[Any, ...], Any] = {}  # the one server, by what it was started with
 
@@ -22,7 +25,8 @@ _running: dict[tuple[Any, ...], Any] = {}  # the one server, by what it was star
 def server(text: Path, mmproj: Path | None, *, context: int, threads: int = 0) -> Any:
     """The running server of these files; another model's is stopped first, the last one at exit.
 
-    `context` is in tokens; `threads` 0 takes every CPU. Raises ExportError for files that llama.cpp cannot load.
+    `context` is in tokens; `threads` 0 takes one for a small model, else every CPU. Raises ExportError for files that
+    llama.cpp cannot load.
     """
     import xllamacpp
 
@@ -40,7 +44,10 @@ def server(text: Path, mmproj: Path | None, *, context: int, threads: int = 0) -
     params.warmup = False
     params.ui = False  # it listens on loopback; nobody asked for its web page
     params.cache_ram_mib = 0  # no prompts of strangers kept in memory
-    params.cpuparams.n_threads = threads or os.cpu_count() or 1
+    count = threads or (1 if text.stat().st_size < SMALL else os.cpu_count() or 1)
+    for kind in (params.cpuparams, params.cpuparams_batch):
+        kind.n_threads = count
+        kind.poll = 0
     try:
         _running[key] = xllamacpp.Server(params)
     except Exception as error:  # the binding raises RuntimeError, with llama.cpp's own words at best

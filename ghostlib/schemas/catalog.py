@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from ghostlib.schemas.ddl import name
 from ghostlib.schemas.schema import Check, Column, ForeignKey, Index, Schema, Table
 
 # One round trip; every row is (kind, table, JSON). relkind r and p: plain and partitioned tables, partitions left out.
@@ -56,15 +57,15 @@ def read(rows: list[tuple[str, str, Any, int]]) -> Schema:
     found: dict[str, list[tuple[str, Any]]] = {table: [] for kind, table, _, _ in rows if kind == "table"}
     for kind, table, facts, _ in rows:
         found[table].append((kind, facts))
-    return Schema(tuple(_table(name, facts) for name, facts in found.items()))
+    return Schema(tuple(_table(table, facts) for table, facts in found.items()))
 
 
-def _table(name: str, rows: list[tuple[str, dict[str, Any]]]) -> Table:
+def _table(table: str, rows: list[tuple[str, dict[str, Any]]]) -> Table:
     def of(wanted: str) -> list[dict[str, Any]]:
         return [facts for kind, facts in rows if kind == wanted]
 
     return Table(
-        name=name,
+        name=table,
         columns=tuple(_column(facts) for facts in of("column")),
         primary_key=next((tuple(facts["columns"]) for facts in of("primary")), ()),
         foreign_keys=tuple(
@@ -98,14 +99,7 @@ def _enumeration(facts: dict[str, Any]) -> Check:
 
 def _members(column: str, values: tuple[str, ...]) -> Check:
     listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    return Check(f"{quoted(column)} IN ({listed})", (column,), values)
-
-
-def quoted(column: str) -> str:
-    """A name as PostgreSQL writes it inside an expression."""
-    from ghostlib.schemas.ddl import name
-
-    return name(column)
+    return Check(f"{name(column)} IN ({listed})", (column,), values)
 
 
 def _check(facts: dict[str, Any]) -> Check:
@@ -119,9 +113,8 @@ def _check(facts: dict[str, Any]) -> Check:
             members = re.findall(r"'((?:[^']|'')*)'", (values or one)[1])
             if members and not re.search(r"[^',\s:\w()\[\] ]", re.sub(r"'(?:[^']|'')*'", "", (values or one)[1])):
                 return _members(columns[0], tuple(member.replace("''", "'") for member in members))
-        bound = r"\('?(-?[\d.]+)'?(?:::[\w ]+)?\)|(-?[\d.]+)(?:::[\w ]+)?"
-        low_high = re.fullmatch(rf"\(\({own} >= (?:{bound})\) AND \({own} <= (?:{bound})\)\)", expression)
+        bound = r"\(*'?(-?[\d.]+)'?(?:::[\w ]+)?\)?(?:::[\w ]+)?"
+        low_high = re.fullmatch(rf"\(\({own} >= {bound}\) AND \({own} <= {bound}\)\)", expression)
         if low_high:
-            low, high = (low_high[1] or low_high[2]), (low_high[3] or low_high[4])
-            return Check(f"{quoted(columns[0])} BETWEEN {low} AND {high}", columns)
+            return Check(f"{name(columns[0])} BETWEEN {low_high[1]} AND {low_high[2]}", columns)
     return Check(expression[1:-1] if expression.startswith("(") and expression.endswith(")") else expression, columns)

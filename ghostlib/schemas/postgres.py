@@ -172,9 +172,15 @@ def _tried(connection: Any, created: list[Statement], timeout: float) -> tuple[S
 def _problem(error: Any, statement: Statement) -> SqlProblem:
     told, text = error.diag, statement.text
     message = told.message_primary or str(error).strip()
-    named = re.search(r'"([^"]+)"', message)
-    place = int(told.statement_position) - 1 if told.statement_position else text.find(named[1]) if named else 0
-    down, right = parts.position(text, max(place, 0))
     state = told.sqlstate or "XX000"
+    place = int(told.statement_position) - 1 if told.statement_position else _quoted(message, text, last=state == "42701")
+    down, right = parts.position(text, place)
     advice = HINTS.get(state, told.message_hint or "")
     return SqlProblem(statement.line + down - 1, right if down > 1 else statement.column + right - 1, state, message, advice)
+
+
+def _quoted(message: str, text: str, *, last: bool) -> int:
+    """Where in the text the name stands that the server's message quotes, for messages that come without a place."""
+    name = re.search(r'"([^"]+)"', message)
+    found = list(re.finditer(rf"(?<!\w){re.escape(name[1])}(?!\w)", text)) if name else []
+    return found[-1 if last else 0].start() if found else 0

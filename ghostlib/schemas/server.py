@@ -16,7 +16,7 @@ from typing import Any
 from ghostlib.errors import SchemaError
 
 ROLE = "ghost_judge"
-MEMORY = 2 << 30  # bytes of address space for each server process; the shared part counts too
+MEMORY = 1 << 30  # bytes of address space for each server process; the shared part counts too
 # Nothing on this server outlives the process, so nothing need reach the disk; errors are the judge's daily bread, not news.
 SETTINGS = """
 fsync = off

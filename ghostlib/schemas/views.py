@@ -86,10 +86,12 @@ def _font(bold: bool, size: float) -> Any:
     if found is None or not found.submodule_search_locations:
         raise SchemaError("a picture needs the font that matplotlib brings; install matplotlib")
     fonts = Path(found.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
-    return ImageFont.truetype(str(fonts / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")), size)
+    file = fonts / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")
+    return ImageFont.truetype(str(file), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _cut(text: str) -> str:
+    text = re.sub(r"\s+", " ", text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

@@ -21,7 +21,7 @@ TYPES = {
     "decimal": "numeric(10,2)",
     "percent": "numeric(5,2)",
     "date": "date",
-    "time": "timestamp with time zone",
+    "time": "timestamptz",
     "bool": "boolean",
     "ref": "bigint",
 }
