@@ -3,6 +3,7 @@
 The house, from left to right; a room imports only from the rooms above it (docs/architecture.md):
 
     errors.py                 every error a user can meet, as one tree
+    strict.py                 plain values -> frozen dataclasses; an unknown key names the nearest
     config.py                 profile and overrides -> one frozen Config; the root and the output folder
     machine.py                which hardware, which precision and why, which keys, Colab or not
     colab.py                  Google Colab: install beside what it has, keep results in Drive
@@ -54,6 +55,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       export.py staging.py    adapter -> merged model -> GGUF; the folder that the converter wants
       converter.py gguf.py    llama.cpp's own converter; whether its files are whole
       llama.py                llama.cpp inside this process
+    charts.py                 the pictures that notebooks show
     show.py                   everything that a notebook displays
     upload.py                 the cell that takes a screenshot and answers it
     notebooks.py              run the five notebooks; stamp badge and install cell

@@ -38,9 +38,8 @@ def _run(chosen: argparse.Namespace) -> int:
     from ghostlib import notebooks, show
 
     folder = notebooks.run(_config(chosen), only=tuple(chosen.only))
-    print(
-        f"\n{show.where(folder)}: metrics.json, figures/, gguf/, and the executed notebooks. Open notebooks/{notebooks.NAMES[-1]}.ipynb"
-    )
+    print(f"\n{show.where(folder)}: metrics.json, figures/, gguf/, and the executed notebooks.")
+    print(f"Open {show.where(folder)}/notebooks/{notebooks.NAMES[-1]}.ipynb")
     return 0
 
 
@@ -68,10 +67,8 @@ def _plan(chosen: argparse.Namespace) -> int:
         first = next((rung for rung in rungs if rung.fits), None)
         for rung in rungs:
             plan, mark = rung.plan, "->" if rung is first else "  "
-            dora = "DoRA" if plan.dora else "LoRA"
-            print(
-                f"{mark} {rung.cost.total:5.1f} GiB  {plan.model.split('/')[-1]:28} r{plan.rank:<3} {plan.max_seq_length:5} {dora}  {rung.why}"
-            )
+            dora, name = "DoRA" if plan.dora else "LoRA", plan.model.split("/")[-1]
+            print(f"{mark} {rung.cost.total:5.1f} GiB  {name:28} r{plan.rank:<3} {plan.max_seq_length:5} {dora}  {rung.why}")
     return 0 if any(rung.fits for rung in rungs) else 1
 
 

@@ -6,9 +6,7 @@ the nearest one.
 """
 
 import dataclasses
-import difflib
 import os
-import types
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from ghostlib import strict
 from ghostlib.errors import ConfigError
 
 LANGUAGE_PROJECTIONS = ("q", "k", "v", "o", "gate", "up", "down")
@@ -200,10 +199,10 @@ def load(profile: str, *, scale: str | None = None, overrides: typing.Sequence[s
         raise ConfigError(f"GHOST_SCALE={scale}: is neither smoke nor full")
     values = _read(profile)
     if scale == "smoke":
-        values = _merge(values, SMOKE)
+        values = strict.merge(values, SMOKE)
     for override in overrides:
-        values = _merge(values, _nested(override))
-    return _build(Config, values | {"profile": profile, "scale": scale, "reason": reason}, where=f"profile {profile}")
+        values = strict.merge(values, strict.nested(override))
+    return strict.build(Config, values | {"profile": profile, "scale": scale, "reason": reason}, where=f"profile {profile}")
 
 
 def profiles() -> list[str]:
@@ -213,8 +212,8 @@ def profiles() -> list[str]:
 
 def from_file(path: Path) -> Config:
     """The resolved Config that a run wrote into its `config.yaml`."""
-    values = _yaml(path)
-    return _build(Config, values, where=str(path))
+    values = strict.read(path)
+    return strict.build(Config, values, where=str(path))
 
 
 def save(config: Config, path: Path) -> None:
@@ -223,7 +222,7 @@ def save(config: Config, path: Path) -> None:
 
 
 def root() -> Path:
-    """The project's folder: GHOST_ROOT, else the nearest folder upwards (of here, then of this file) with our pyproject.toml."""
+    """The project's folder: GHOST_ROOT, else the nearest one upwards, of here and then of this file, that holds the package."""
     named = os.environ.get("GHOST_ROOT")
     if named:
         if not (Path(named) / "configs").is_dir():
@@ -245,88 +244,8 @@ def output() -> Path:
 def _read(profile: str) -> dict[str, Any]:
     known = profiles()
     if profile not in known:
-        raise ConfigError(f"profile {profile}: does not exist{_nearest(profile, known)}. There are: {', '.join(known)}")
-    return _yaml(root() / "configs" / f"{profile}.yaml")
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error})") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(f"{path}: is not YAML{place} ({getattr(error, 'problem', None) or error})") from None
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: holds {type(values).__name__}, expected keys and values")
-    return values
-
-
-def _nested(override: str) -> dict[str, Any]:
-    name, equals, text = override.partition("=")
-    if not equals or not name.strip():
-        raise ConfigError(f"--set {override}: expected key=value, for example train.max_steps=60")
-    try:
-        value: Any = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"--set {override}: the value is not YAML") from None
-    for part in reversed(name.strip().split(".")):
-        value = {part: value}
-    return value
-
-
-def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(under)
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merge(merged[key], value) if both else value
-    return merged
-
-
-def _build(kind: type, values: dict[str, Any], *, where: str, prefix: str = "") -> Any:
-    hints = typing.get_type_hints(kind)
-    unknown = [key for key in values if key not in hints]
-    if unknown:
-        raise ConfigError(f"{where}: unknown key {prefix}{unknown[0]}{_nearest(str(unknown[0]), list(hints))}")
-    built = {}
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if dataclasses.is_dataclass(hints[key]):
-            if not isinstance(value, dict):
-                raise ConfigError(
-                    f"{where}: {name} holds keys of its own, for example {name}.{next(iter(typing.get_type_hints(hints[key])))}"
-                )
-            built[key] = _build(hints[key], value, where=where, prefix=f"{name}.")
-        else:
-            built[key] = _typed(value, hints[key], f"{where}: {name}={value}")
-    return kind(**built)
-
-
-def _typed(value: Any, hint: Any, where: str) -> Any:
-    if isinstance(hint, types.GenericAlias):  # tuple[str, ...] is the only one
-        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-            raise ConfigError(f"{where}: expected a list of words")
-        return tuple(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if hint is float and isinstance(value, str):  # YAML reads 2e-4 as text
-        try:
-            return float(value)
-        except ValueError:
-            raise ConfigError(f"{where}: expected a number") from None
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise ConfigError(f"{where}: expected {hint.__name__}, not {type(value).__name__}")
-    return value
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f" (did you mean {close[0]}?)" if close else f" (known: {', '.join(known)})"
+        raise ConfigError(f"profile {profile}: does not exist{strict.nearest(profile, known)}. There are: {', '.join(known)}")
+    return strict.read(root() / "configs" / f"{profile}.yaml")
 
 
 def _plain(value: Any) -> Any:

@@ -8,10 +8,11 @@ from typing import Any
 
 from PIL import Image
 
+from ghostlib import charts, machine, tasks
 from ghostlib import config as configs
-from ghostlib import machine, tasks
 from ghostlib.config import Config
 from ghostlib.corpus.picture import open_picture
+from ghostlib.corpus.records import Screen
 from ghostlib.inference.evaluate import Metrics, Row
 from ghostlib.inference.export import Export
 from ghostlib.inference.predict import Prediction
@@ -19,32 +20,15 @@ from ghostlib.schemas import views
 from ghostlib.schemas.postgres import Verdict
 from ghostlib.training.ladder import Rung
 
-INK, FAINT, ACCENT, WARM = "#1f2933", "#d9e2ec", "#2f6fed", "#f0b429"
-PARTS = (
-    "#2f6fed",
-    "#12a594",
-    "#9fb3c8",
-    "#8e4ec6",
-    "#d6409f",
-    "#f0b429",
-    "#f76808",
-    "#e5484d",
-    "#7c66dc",
-    "#30a46c",
-    "#b0b8c4",
-    "#697586",
-)
-
 
 def table(rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows as a table; numbers to the right, every cell escaped."""
     if not rows:
         return print("(nothing to show)")
     heads = list(rows[0])
+    top = "".join(f"<th>{html.escape(str(head))}</th>" for head in heads)
     body = "".join("<tr>" + "".join(_cell(row.get(head, "")) for head in heads) + "</tr>" for row in rows)
-    _html(
-        f"<table><thead><tr>{''.join(f'<th>{html.escape(str(h))}</th>' for h in heads)}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    _html(f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>")
 
 
 def facts(values: Mapping[str, Any]) -> None:
@@ -83,7 +67,7 @@ def keys() -> None:
     """Which keys were found, and where; never a key."""
     found = machine.keys()
     why = {
-        "Hugging Face": "not needed: the default weights are ungated mirrors. A gated model wants a token and its licence accepted",
+        "Hugging Face": "not needed: the default weights are ungated. A gated model wants a token and its licence accepted",
         "Gemini": "not needed: without one, notebook 03 uses drawn screens alone",
     }
     table([{"key": name, "found in": place or "nowhere", "": "" if place else why[name]} for name, place in found.items()])
@@ -111,28 +95,17 @@ def ladder(rungs: Sequence[Rung], chosen: Rung | None = None) -> None:
 
 def memory(rungs: Sequence[Rung], limit_gib: float | None, title: str = "") -> None:
     """Stacked bars: what each plan needs in GiB, by part, against the memory that is there."""
-    figure, axes = _axes(9, 0.55 * len(rungs) + 1.9)
-    names = [n for n in rungs[0].cost.parts if any(rung.cost.parts[n] >= 0.005 for rung in rungs)]
-    start = [0.0] * len(rungs)
-    for name, colour in zip(names, PARTS, strict=False):
-        sizes = [rung.cost.parts[name] for rung in rungs]
-        axes.barh(range(len(rungs)), sizes, 0.62, left=start, color=colour, label=name)
-        start = [a + b for a, b in zip(start, sizes, strict=True)]
-    for place, rung in enumerate(rungs):
-        axes.text(start[place], place, f"  {rung.cost.total:.1f}", va="center", fontsize=8, color=INK)
-    axes.set_yticks(range(len(rungs)), [_short(rung) for rung in rungs], fontsize=8)
-    axes.invert_yaxis()
-    most = max(start)
-    if limit_gib and limit_gib < 3 * most:
-        axes.axvline(limit_gib, color="#e5484d", linewidth=1.4, linestyle="--")
-        axes.text(limit_gib, -0.62, f"{limit_gib:.1f} GiB there are ", ha="right", fontsize=8, color="#e5484d")
-        most = max(most, limit_gib)
-    axes.set_xlim(0, most * 1.08)
-    axes.set_xlabel("GiB")
-    axes.grid(axis="x", color=FAINT, linewidth=0.8)
-    axes.set_title(title, loc="left", fontsize=10, color=INK)
-    figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize=7.5)
-    _png(figure)
+    _image(charts.memory(rungs, limit_gib, title))
+
+
+def loss(log: Sequence[Mapping[str, float]], title: str = "") -> None:
+    """The loss by step."""
+    _image(charts.loss(log, title))
+
+
+def contact(rows: Sequence[Screen], root: Path) -> None:
+    """A contact sheet: each screen with the tables of its schema under it."""
+    _image(charts.contact(rows, root))
 
 
 def examples(rows: Sequence[tasks.Example], n: int = 2) -> None:
@@ -149,22 +122,6 @@ def mask(tokens: Sequence[tuple[str, bool]]) -> None:
     print(f"{len(tokens)} tokens, of which {counted} count in the loss (bold):")
     parts = [f"<b>{html.escape(text)}</b>" if counts else html.escape(text) for text, counts in tokens]
     _html(f"<pre>{''.join(parts)}</pre>")
-
-
-def loss(log: Sequence[Mapping[str, float]], title: str = "") -> None:
-    """The loss by step, with the learning rate below it."""
-    figure, axes = _axes(9, 3.1)
-    steps, values = [row["step"] for row in log], [row["loss"] for row in log]
-    axes.plot(steps, values, color=FAINT, linewidth=1.2)
-    span = max(1, len(values) // 12)
-    smooth = [sum(values[max(0, k - span) : k + 1]) / len(values[max(0, k - span) : k + 1]) for k in range(len(values))]
-    axes.plot(steps, smooth, color=ACCENT, linewidth=2)
-    axes.set_xlabel("optimizer step")
-    axes.set_ylabel("loss")
-    axes.set_ylim(bottom=0)
-    axes.grid(axis="y", color=FAINT, linewidth=0.8)
-    axes.set_title(title or f"loss {values[0]:.2f} → {smooth[-1]:.2f}", loc="left", fontsize=10, color=INK)
-    _png(figure)
 
 
 def before_and_after(before: Sequence[Row], after: Sequence[Row]) -> None:
@@ -245,24 +202,6 @@ def sql(text: str) -> None:
     display(Code(text, language="postgresql"))
 
 
-def contact(rows: Sequence[Any], root: Path, *, columns: int = 3, wide: int = 400) -> None:
-    """A contact sheet: each screen with the tables of its schema under it."""
-    from ghostlib.corpus.records import picture_file
-
-    cells = [
-        (open_picture(picture_file(row, root)), [t.split(" ")[2] for t in row.output.split("\n") if "CREATE TABLE" in t])
-        for row in rows
-    ]
-    tall = int(wide * 0.66)
-    sheet = Image.new("RGB", (columns * (wide + 16) + 16, -(-len(cells) // columns) * (tall + 44) + 16), "white")
-    for place, (image, names) in enumerate(cells):
-        x, y = 16 + place % columns * (wide + 16), 16 + place // columns * (tall + 44)
-        image.thumbnail((wide, tall), Image.Resampling.LANCZOS)
-        sheet.paste(image, (x, y))
-        _write(sheet, (x, y + image.height + 6), ", ".join(names))
-    _image(sheet)
-
-
 def picture(source: Path | bytes, *, wide: int = 720) -> None:
     """A screenshot, at most `wide` pixels wide."""
     _image(open_picture(source), wide=wide)
@@ -300,16 +239,6 @@ def _interval(value: Mapping[str, float]) -> str:
     return f"{value['mean']:.2f} ({value['low']:.2f} to {value['high']:.2f})"
 
 
-def _short(rung: Rung) -> str:
-    plan = rung.plan
-    name = plan.model.split("/")[-1].replace("-it-bnb-4bit", "")
-    return (
-        f"{name}, r{plan.rank}, {plan.max_seq_length}"
-        + (", DoRA" if plan.dora else "")
-        + ("" if len(plan.modules) > 2 else ", q v")
-    )
-
-
 def _spelled(value: Any) -> str:
     return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
 
@@ -317,24 +246,6 @@ def _spelled(value: Any) -> str:
 def _cell(value: Any) -> str:
     right = isinstance(value, (int, float)) or (isinstance(value, str) and value.replace(".", "", 1).isdigit())
     return f"<td{' align=right' if right else ' align=left'}>{html.escape(str(value))}</td>"
-
-
-def _axes(wide: float, tall: float) -> tuple[Any, Any]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(wide, tall), dpi=130, layout="constrained", facecolor="white")
-    axes = figure.add_subplot()
-    for side in axes.spines.values():
-        side.set_visible(False)
-    axes.tick_params(length=0, colors=INK, labelsize=8)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
-def _png(figure: Any) -> None:
-    made = io.BytesIO()
-    figure.savefig(made, format="png")
-    _image(Image.open(made))
 
 
 def _image(image: Image.Image, *, wide: int | None = None) -> None:
@@ -352,9 +263,3 @@ def _html(text: str) -> None:
     from IPython.display import HTML, display
 
     display(HTML(text))
-
-
-def _write(sheet: Image.Image, place: tuple[int, int], text: str) -> None:
-    from PIL import ImageDraw
-
-    ImageDraw.Draw(sheet).text(place, text, fill=INK, font_size=13)

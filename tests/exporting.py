@@ -15,12 +15,18 @@ PROMPT = "Write the PostgreSQL schema behind this screen.\n3,4 Order name\n9,0 C
 
 
 @functools.cache
+def aside() -> tempfile.TemporaryDirectory:
+    """Where this session's models lie; removed at its end."""
+    return tempfile.TemporaryDirectory(prefix="ghost-")
+
+
+@functools.cache
 def seeing(model: Path) -> Path:
     """The tiny nano with a projector: a fresh Gemma-3's is all zeros, and then no picture matters to anybody."""
     import torch
     from safetensors.torch import load_file, save_file
 
-    folder = Path(tempfile.mkdtemp(prefix="ghost-nano-")) / "nano"
+    folder = Path(aside().name) / "nano"
     shutil.copytree(model, folder)
     tensors = load_file(folder / "model.safetensors")
     name = next(name for name in tensors if name.endswith("mm_input_projection_weight"))
@@ -32,7 +38,7 @@ def seeing(model: Path) -> Path:
 @functools.cache
 def exported(model: Path) -> export.Export:
     """The tiny nano in f32, where llama.cpp and transformers must agree."""
-    out = Path(tempfile.mkdtemp(prefix="ghost-gguf-")) / "gguf"
+    out = Path(aside().name) / "gguf"
     return export.convert(seeing(model), out, config=config.load("nano", overrides=["export.quant=f32"]), progress=False)
 
 

@@ -165,7 +165,7 @@ def test_names_as_transformers_saves_them_come_out_as_the_converter_wants_them_w
     changed = {name.replace(".vision_model.", ".").replace("model.model.", "model."): t for name, t in kept.items()}
     changed = {f"model.{name}": tensor for name, tensor in changed.items()}
     save_file(changed, strange / "model.safetensors", metadata={"format": "pt"})
-    with staging.staged(strange) as folder:
+    with staging.staged(strange, tmp_path) as folder:
         found = load_file(folder / "model.safetensors")
         settings = json.loads((folder / "config.json").read_text())
         assert (folder / "tokenizer.model").is_file()

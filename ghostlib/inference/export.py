@@ -113,7 +113,7 @@ def convert(model: Path, out: Path, *, config: Config, source: dict[str, Any] | 
     pictures, gemma = "vision_config" in settings, str(settings.get("model_type")).startswith("gemma")
     _check_disk(model, out, quant)
     text, eyes = f"model-{quant}.gguf", f"mmproj-{_vision_quant(quant)}.gguf" if pictures else None
-    with files.aside(out) as part, staged(model) as folder:
+    with files.aside(out) as part, staged(model, part) as folder:
         name = ["--model-name", f"ghost-{config.task}"]  # else it is the folder's, and equal models differ in bytes
         jobs = {part / text: ["--outtype", quant, *name]}
         if eyes:

