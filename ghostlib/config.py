@@ -88,7 +88,6 @@ class Evaluation:
 
     sample: int = 40  # validation screens; 0 means all
     text_sample: int = 8  # held-back text examples asked before and after phase 1
-    bootstrap: int = 2000  # resamples behind each interval
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ class Plan:
 # What `GHOST_SCALE=smoke` changes: every step of the way is taken, each as short as it can be.
 SMOKE: dict[str, Any] = {
     "train": {"max_steps": 3, "checkpoint_steps": 2},
-    "evaluation": {"sample": 4, "text_sample": 2, "bootstrap": 200},
+    "evaluation": {"sample": 4, "text_sample": 2},
     "generate": {"max_new_tokens": 64},
     "screens": {"count": 2},
 }

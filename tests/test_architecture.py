@@ -16,11 +16,11 @@ import ghostlib
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ghostlib"
 LAW = (
-    *("errors", "config", "machine", "colab", "schemas", "corpus", "tasks", "models", "training", "inference"),
-    *("show", "upload", "notebooks", "cli"),
+    *("errors", "strict", "config", "machine", "colab", "schemas", "corpus", "tasks", "models", "training", "inference"),
+    *("charts", "show", "upload", "notebooks", "cli"),
 )
 SHOWS = {"upload", "notebooks", "cli"}  # and nobody else displays anything
-TORCHLESS = ("errors", "config", "machine", "colab", "schemas", "corpus", "tasks")
+TORCHLESS = ("errors", "strict", "config", "machine", "colab", "schemas", "corpus", "tasks")
 HEAVY = ("torch", "transformers", "trl", "peft", "bitsandbytes", "datasets", "unsloth", "accelerate")
 BAGS = {"utils", "util", "common", "helpers", "helper", "base", "core", "manager", "misc", "tools"}
 FILES = sorted(PACKAGE.rglob("*.py"))

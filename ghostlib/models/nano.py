@@ -62,6 +62,7 @@ def save(model: object, out: Path) -> None:
     """Write the weights in float16, under the names that Gemma-3's own checkpoints (and llama.cpp's converter) use."""
     from safetensors.torch import save_file
 
+    model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(out)
     model.generation_config.save_pretrained(out)
     tensors = {stored_name(name): value.detach().half().contiguous() for name, value in model.state_dict().items()}

@@ -1,5 +1,6 @@
 """Read a Schema back from pg_catalog: what the server made of the text, not what the text says."""
 
+import json
 import re
 from typing import Any
 
@@ -7,11 +8,13 @@ from ghostlib.schemas.ddl import name
 from ghostlib.schemas.schema import Check, Column, ForeignKey, Index, Schema, Table
 
 # One round trip; every row is (kind, table, JSON). relkind r and p: plain and partitioned tables, partitions left out.
-QUERY = """
+PREPARE = """
+PREPARE ghost_catalog(text) AS
 WITH mine AS (
     SELECT c.oid, c.relname FROM pg_class c
-    WHERE c.relnamespace = '{schema}'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 )
+SELECT kind, name, facts::text FROM (
 SELECT 'column', m.relname, jsonb_build_object(
     'name', a.attname, 'type', CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
         WHEN t.typtype = 'e' THEN 'text' WHEN e.typtype = 'e' THEN 'text[]' ELSE format_type(a.atttypid, a.atttypmod) END,
@@ -43,20 +46,28 @@ FROM mine m JOIN pg_index i ON i.indrelid = m.oid JOIN pg_class x ON x.oid = i.i
 WHERE NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x'))
 UNION ALL
 SELECT 'table', m.relname, 'null', m.oid::int FROM mine m
-ORDER BY 4
+) listed (kind, name, facts, number) ORDER BY number
 """
 
 
 def query(schema: str) -> str:
-    """The SQL that lists everything in one schema; `schema` is the judge's own random name, never a stranger's."""
-    return QUERY.replace("{schema}", schema)
+    """The SQL that lists everything in one schema; `schema` is the judge's own random name, never a stranger's.
+
+    The plan is prepared once on the connection, and the search path is always the same one here: a plan for another
+    path would be made anew, which took twice as long as everything else.
+    """
+    return f"SET LOCAL search_path = pg_catalog; EXECUTE ghost_catalog('{schema}')"
 
 
-def read(rows: list[tuple[str, str, Any, int]]) -> Schema:
-    """The query's rows as a Schema, its tables in the order in which they were created."""
-    found: dict[str, list[tuple[str, Any]]] = {table: [] for kind, table, _, _ in rows if kind == "table"}
-    for kind, table, facts, _ in rows:
-        found[table].append((kind, facts))
+def read(cursor: Any, schema: str) -> Schema:
+    """The query's rows, wherever they stand among the results, as a Schema with its tables in the order of creation."""
+    while not cursor.description:
+        if cursor.nextset() is None:
+            return Schema()
+    rows = cursor.fetchall()
+    found: dict[str, list[tuple[str, Any]]] = {table: [] for kind, table, _ in rows if kind == "table"}
+    for kind, table, told in rows:
+        found[table].append((kind, json.loads(told.replace(f"{schema}.", ""))))  # on that path its types are qualified
     return Schema(tuple(_table(table, facts) for table, facts in found.items()))
 
 

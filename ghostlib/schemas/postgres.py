@@ -144,10 +144,7 @@ def _tried(connection: Any, created: list[Statement], timeout: float) -> tuple[S
     told = ";\n".join(statement.text for statement in created)
     try:
         cursor = connection.execute(f"{begin}{told}\n;{catalog.query(name)};ROLLBACK".encode())
-        while cursor.nextset() is not None:
-            if cursor.description:
-                return catalog.read(cursor.fetchall()), []
-        return None, []
+        return catalog.read(cursor, name), []
     except psycopg.Error:
         if connection.closed:
             raise
@@ -163,7 +160,7 @@ def _tried(connection: Any, created: list[Statement], timeout: float) -> tuple[S
                 if connection.closed:
                     raise
                 return None, [_problem(error, statement)]
-        return catalog.read(connection.execute(catalog.query(name).encode()).fetchall()), []
+        return catalog.read(connection.execute(catalog.query(name).encode()), name), []
     finally:
         if not connection.closed:
             connection.execute("ROLLBACK")

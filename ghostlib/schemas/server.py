@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ghostlib.errors import SchemaError
+from ghostlib.schemas import catalog
 
 ROLE = "ghost_judge"
 MEMORY = 1 << 30  # bytes of address space for each server process; the shared part counts too
@@ -183,10 +184,12 @@ def _limited(folder: Path, programs: Path) -> Path:
 def _connect(url: str) -> Any:
     import psycopg
 
+    options = "-c client_min_messages=error -c plan_cache_mode=force_generic_plan"
     try:
-        return psycopg.connect(
-            url, autocommit=True, connect_timeout=10, options="-c client_min_messages=error", application_name="ghost-judge"
-        )
+        found = psycopg.connect(url, autocommit=True, connect_timeout=10, options=options, application_name="ghost-judge")
+        found.execute("SET search_path = pg_catalog")
+        found.execute(catalog.PREPARE)
+        return found
     except psycopg.Error as error:
         reason = (str(error).strip().splitlines() or ["no answer"])[0]
         raise SchemaError(f"PostgreSQL: no connection ({reason}). Is GHOST_POSTGRES_URL right, and its server up?") from None

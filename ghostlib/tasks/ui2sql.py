@@ -14,6 +14,7 @@ from ghostlib.schemas import score as scores
 from ghostlib.schemas.schema import Schema
 from ghostlib.tasks import Example
 
+CONTROL = re.compile(r"<(?=/?(?:start_of|end_of|image|bos|eos|pad|unk|unused|mask))")
 HELD_BACK = 8  # one text in so many is asked before and after phase 1, and never trained on
 
 
@@ -34,6 +35,7 @@ def ask(config: Config, source: Path) -> Example:
 def prompt(config: Config, lines: Sequence[Any], size: tuple[int, int]) -> str:
     """The words of the question: the instruction, and below it what is written on the screen."""
     written = reading.prompt(lines, size) if config.data.reading == "ocr" else ""
+    written = CONTROL.sub("‹", written)  # a screenshot may show "<end_of_turn>"; it must not end the turn
     return f"{records.INSTRUCTION}\n{written}" if written else records.INSTRUCTION
 
 
