@@ -78,11 +78,13 @@ def contact(rows: Sequence[Screen], root: Path, *, columns: int = 3, wide: int =
     ]
     tall = int(wide * 0.66)
     sheet = Image.new("RGB", (columns * (wide + 16) + 16, -(-len(cells) // columns) * (tall + 44) + 16), "white")
+    drawing = ImageDraw.Draw(sheet)
     for place, (image, names) in enumerate(cells):
         x, y = 16 + place % columns * (wide + 16), 16 + place // columns * (tall + 44)
         image.thumbnail((wide, tall), Image.Resampling.LANCZOS)
         sheet.paste(image, (x, y))
-        ImageDraw.Draw(sheet).text((x, y + image.height + 6), ", ".join(names), fill=INK, font_size=13)
+        drawing.rectangle((x - 1, y - 1, x + image.width, y + image.height), outline=FAINT)
+        drawing.text((x, y + image.height + 6), ", ".join(names), fill=INK, font_size=16)
     return sheet
 
 

@@ -19,7 +19,7 @@ from ghostlib.errors import MachineError
 ROOT = Path(__file__).resolve().parents[1]
 # What a running Colab kernel has loaded or its page depends on; prefixes end in "-".
 OWNED = (
-    *("torch", "torchvision", "torchaudio", "triton", "nvidia-", "numpy", "pandas", "pyarrow", "protobuf", "requests"),
+    *("torch", "torchvision", "torchaudio", "triton", "nvidia-", "numpy", "pandas", "protobuf", "requests"),
     *("ipython", "ipykernel", "ipywidgets", "jupyter-", "jupyterlab-", "notebook", "tornado", "pyzmq", "traitlets"),
     *("nbformat", "nbclient", "nbconvert", "widgetsnbextension", "google-colab", "matplotlib-inline"),
 )
@@ -32,7 +32,8 @@ def constraints(frozen: Iterable[str], pinned: Iterable[str]) -> list[str]:
     out (a local version such as `2.11.0+cu128` is kept).
     """
     theirs = {_name(line): line.strip() for line in frozen if "==" in line and owned(_name(line))}
-    ours = {_name(line): _plain(line) for line in pinned if "==" in line and not owned(_name(line))}
+    lines = [line for line in pinned if "==" in line and not line.startswith("#")]
+    ours = {_name(line): _plain(line) for line in lines if not owned(_name(line))}
     return sorted([*theirs.values(), *ours.values()])
 
 
@@ -43,7 +44,7 @@ def owned(name: str) -> bool:
 
 def install(root: Path = ROOT) -> None:
     """Install the project and its extra `colab` (and Unsloth where CUDA is) under constraints. Raises MachineError."""
-    frozen = _pip("freeze", "--all")
+    frozen = _pip("list", "--format=freeze")
     pinned = (root / "requirements.txt").read_text(encoding="utf-8").splitlines()
     gpu = [line.removeprefix("#gpu ") for line in pinned if line.startswith("#gpu ")]
     alone = [line.removeprefix("#gpu-alone ") for line in pinned if line.startswith("#gpu-alone ")]

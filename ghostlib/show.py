@@ -166,7 +166,7 @@ def metrics(found: Metrics) -> None:
     names = [
         n for n in found.base if n not in ("exact", "unique_f1", "check_f1", "primary_key", "not_null_accuracy", "index_f1")
     ]
-    table([{"metric": n.replace("_", " "), **{who: _interval(values[n]) for who, values in series.items()}} for n in names])
+    table([{"metric": n.replace("_", " "), **{who: _interval(values.get(n)) for who, values in series.items()}} for n in names])
     print(f"{found.n} screens; different answers: " + ", ".join(f"{who} {count}" for who, count in found.distinct.items()))
 
 
@@ -202,9 +202,9 @@ def sql(text: str) -> None:
     display(Code(text, language="postgresql"))
 
 
-def picture(source: Path | bytes, *, wide: int = 720) -> None:
+def picture(source: Path | bytes | Image.Image, *, wide: int = 720) -> None:
     """A screenshot, at most `wide` pixels wide."""
-    _image(open_picture(source), wide=wide)
+    _image(source if isinstance(source, Image.Image) else open_picture(source), wide=wide)
 
 
 def figure(path: Path) -> None:
@@ -235,7 +235,9 @@ def settings(config: Config) -> None:
     )
 
 
-def _interval(value: Mapping[str, float]) -> str:
+def _interval(value: Mapping[str, float] | None) -> str:
+    if value is None:
+        return "nothing to measure"
     return f"{value['mean']:.2f} ({value['low']:.2f} to {value['high']:.2f})"
 
 
@@ -245,7 +247,7 @@ def _spelled(value: Any) -> str:
 
 def _cell(value: Any) -> str:
     right = isinstance(value, (int, float)) or (isinstance(value, str) and value.replace(".", "", 1).isdigit())
-    return f"<td{' align=right' if right else ' align=left'}>{html.escape(str(value))}</td>"
+    return f"<td style=\"text-align:{'right' if right else 'left'}\">{html.escape(str(value))}</td>"
 
 
 def _image(image: Image.Image, *, wide: int | None = None) -> None:

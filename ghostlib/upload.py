@@ -1,5 +1,6 @@
 """The last cell of the suite: give a screenshot, get its schema. In Colab, in Jupyter, and without anybody at the keys."""
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ def cell(config: Config, *, headless: Path | None = None) -> None:
     if machine.in_colab():
         from google.colab import files  # ipywidgets' upload fails there, silently, above about 1 MB
 
-        for name, content in files.upload().items():
-            answer(content, name, config)
+        with tempfile.TemporaryDirectory() as aside:  # Colab keeps an upload in the working folder otherwise
+            for name, content in files.upload(target_dir=aside).items():
+                answer(content, Path(name).name, config)
         return
     if headless is not None:
         print(f"nobody at the keys, so this is {headless.name}:")

@@ -60,7 +60,12 @@ def test_a_profile_that_is_a_path_is_unknown():
 
 @pytest.mark.parametrize(
     ("override", "nearest"),
-    [("train.max_step=3", "max_steps"), ("trian.max_steps=3", "train"), ("lora.rnk=8", "rank"), ("modle.name=x", "model")],
+    [
+        ("train.max_step=3", "train.max_steps"),
+        ("trian.max_steps=3", "train"),
+        ("lora.rnk=8", "lora.rank"),
+        ("modle.name=x", "model"),
+    ],
 )
 def test_an_unknown_key_names_the_nearest(override, nearest):
     told = refusal("nano", overrides=[override])
@@ -74,7 +79,7 @@ def test_a_key_like_no_other_lists_those_that_exist():
 
 def test_an_unknown_key_in_a_profile_names_the_profile(project):
     (project / "configs" / "mine.yaml").write_text("train: {max_stepz: 3}\n")
-    assert refusal("mine") == "profile mine: unknown key train.max_stepz (did you mean max_steps?)"
+    assert refusal("mine") == "profile mine: unknown key train.max_stepz (did you mean train.max_steps?)"
 
 
 def test_yaml_that_does_not_parse_names_line_and_column(project):

@@ -113,10 +113,24 @@ def test_the_readme_names_the_two_commands_the_picture_and_the_licence_of_the_we
     assert "Gemma" in readme and "MIT" in readme
 
 
-def test_the_readme_states_its_results_by_markers_and_with_their_intervals():
-    places = {place for _, place, _, _ in MARKER.findall(text(ROOT / "README.md"))}
-    assert {"base.schema_score.mean", "tuned.schema_score.mean"} <= places
-    assert {"tuned.schema_score.low", "tuned.schema_score.high"} <= places, "a mean without its interval says little"
+def test_the_readmes_table_of_results_is_the_committed_run_with_its_intervals():
+    found = metrics("ui2sql")
+    columns = (found["base"], found["tuned"], found["baselines"]["most_frequent"])
+    seen = set()
+    for line in text(ROOT / "README.md").splitlines():
+        name, *cells = [cell.strip() for cell in re.sub(r"<!--.*?-->", "", line).strip().strip("|").split("|")]
+        metric = name.strip("`* ").lower().replace(" ", "_")
+        if metric not in found["base"] or len(cells) != len(columns):
+            continue
+        seen.add(metric)
+        for cell, column in zip(cells, columns, strict=True):
+            numbers = re.findall(r"\d+(?:\.\d+)?", cell)
+            known = column[metric]
+            factor = 100 if "%" in cell else 1
+            allowed = {f"{known[key] * factor:.{len(n.partition('.')[2])}f}" for key in known for n in numbers}
+            assert len(numbers) == 3, f"{metric}: a mean without its interval says little: {cell}"
+            assert set(numbers) <= allowed, f"{metric}: {cell} against {known}"
+    assert {"schema_score", "validity"} <= seen
 
 
 def test_the_address_of_the_project_is_the_one_in_pyproject_everywhere():

@@ -114,8 +114,13 @@ def _created(created: list[Statement], timeout: float) -> tuple[Schema | None, l
         try:
             return *_tried(connection, created, timeout), again
         except psycopg.Error as error:
+            slow = late.is_set() or error.sqlstate == "57014"
+            alive = not connection.closed and error.sqlstate != "53200"  # out of memory is the text's doing
             server.forget()
-            if late.is_set():
+            if alive and not slow:
+                reason = str(error).strip().splitlines()[0]
+                raise SchemaError(f"PostgreSQL cannot judge here ({reason}). The role needs CREATE on its database") from None
+            if slow:
                 return None, [SqlProblem(1, 1, "57014", f"not judged within {timeout:g} s", HINTS["57014"])], again
             if again:
                 return None, [SqlProblem(1, 1, "08006", f"the server died of it: {str(error).strip()[:200]}")], again

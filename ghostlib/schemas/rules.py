@@ -43,6 +43,7 @@ ALLOWED = frozenset(
     "json_build_array array_length cardinality array_position num_nonnulls num_nulls daterange tsrange tstzrange int4range "
     "int8range numrange lower_inc upper_inc isempty is_normalized timestamp date".split()
 )
+RENAMED = frozenset("TABLE COLUMN TABCONSTRAINT DOMCONSTRAINT INDEX SEQUENCE TYPE ATTRIBUTE DOMAIN".split())
 _WRITES = frozenset({"nextval"})  # not undone by a rollback, so not where a value is worked out at once
 
 
@@ -72,6 +73,8 @@ def rule(node: Any, *, edge: bool) -> Ruling:
         return Ruling("refused", f"{name.removesuffix('Stmt')} does not belong to a schema")
     if name == "AlterTableStmt" and all(command.subtype.name == "AT_ChangeOwner" for command in node.cmds or ()):
         return Ruling("skipped", "an owner")
+    if name == "RenameStmt" and node.renameType.name.removeprefix("OBJECT_") not in RENAMED:
+        return Ruling("refused", "only tables, types and what belongs to them can be renamed")
     return _expressions(node)
 
 
@@ -81,8 +84,10 @@ def _expressions(node: Any) -> Ruling:
         kind = type(part).__name__
         if kind == "FuncCall":
             called = str(part.funcname[-1].sval).lower()
-            if called not in ALLOWED or (bound and called in _WRITES):
+            if called not in ALLOWED or (bound and called in _WRITES) or _foreign(part.funcname):
                 return Ruling("refused", f"function {called}() is not on the list of those that a schema may call")
+        elif kind == "A_Expr" and _foreign(part.name):
+            return Ruling("refused", "an operator of another schema")
         elif kind in ("SelectStmt", "SubLink"):
             return Ruling("refused", "a query inside the statement")
         elif kind == "RangeVar" and part.schemaname:
@@ -93,6 +98,8 @@ def _expressions(node: Any) -> Ruling:
             schemas.update(_qualifier(part.names))
         elif kind in ("CreateEnumStmt", "AlterEnumStmt", "CreateRangeStmt"):
             schemas.update(_qualifier(part.typeName))
+        elif kind == "RenameStmt" and isinstance(part.object, tuple):
+            schemas.update(_qualifier(part.object))
         elif kind == "CreateDomainStmt":
             schemas.update(_qualifier(part.domainname))
         elif kind == "DefElem" and isinstance(part.arg, tuple):
@@ -104,6 +111,11 @@ def _qualifier(words: Any) -> list[str]:
     """The schema of a dotted name that is given as a list of strings, if there is one."""
     told = [str(word.sval) for word in words or () if hasattr(word, "sval")]
     return told[:-1][:1]
+
+
+def _foreign(words: Any) -> bool:
+    """Whether a function's or an operator's name says a schema other than the server's own."""
+    return len(words) > 1 and str(words[0].sval) != "pg_catalog"
 
 
 def _sets(value: Any) -> bool:

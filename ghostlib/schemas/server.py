@@ -184,9 +184,12 @@ def _limited(folder: Path, programs: Path) -> Path:
 def _connect(url: str) -> Any:
     import psycopg
 
-    options = "-c client_min_messages=error -c plan_cache_mode=force_generic_plan"
+    # The server must cut a text into words as the parser here does, whatever the named server's own settings are.
+    options = "-c client_min_messages=error -c plan_cache_mode=force_generic_plan -c standard_conforming_strings=on"
+    named = {"application_name": "ghost-judge", "client_encoding": "UTF8"}
     try:
-        found = psycopg.connect(url, autocommit=True, connect_timeout=10, options=options, application_name="ghost-judge")
+        found = psycopg.connect(url, autocommit=True, connect_timeout=10, options=options, **named)
+        found.prepare_threshold = None  # psycopg's own statements would end in DEALLOCATE ALL, and take the catalog's with them
         found.execute("SET search_path = pg_catalog")
         found.execute(catalog.PREPARE)
         return found

@@ -106,7 +106,22 @@ def _parsed(text: str, tokens: list[Any], chunks: list[tuple[int, int, list[Any]
         one = Statement(text[start:end], *position(text, start), ruling.kind, ruling.why, state)
         found.append((start, end, one))
     bare = _unqualified(text, tokens, schemas) if schemas or "nextval" in text.lower() else text
-    return [replace(one, text=bare[start:end]) if bare is not text else one for start, end, one in found]
+    told = [replace(one, text=bare[start:end]) if bare is not text else one for start, end, one in found]
+    return [_held(one) for one in told] if schemas else told
+
+
+def _held(one: Statement) -> Statement:
+    """The statement, refused where a schema name is still in it: U&"live".a and live/**/.a are spelt past the blanking."""
+    import pglast
+
+    if one.kind != "created":
+        return one
+    try:
+        left = rules.rule(pglast.parse_sql(one.text)[0].stmt, edge=False).schemas
+    except (pglast.parser.ParseError, IndexError):
+        left = {"?"}
+    why = "a schema name that cannot be mapped to the throw-away schema"
+    return replace(one, kind="refused", why=why, sqlstate="0A000") if left else one
 
 
 def _each_rejected(text: str, chunks: list[tuple[int, int, list[Any]]]) -> Iterator[Statement]:
@@ -182,7 +197,7 @@ def _unqualified(text: str, tokens: list[Any], schemas: set[str]) -> str:
     letters = list(text)
     for place, token in enumerate(tokens[:-2]):
         word = text[token.start : token.end + 1]
-        bare = word[1:-1].replace('""', '"') if word.startswith('"') else word.lower()
+        bare = word[1:-1].replace('""', '"') if word.startswith('"') else _lower(word)
         after = tokens[place + 1]
         if after.name == "ASCII_46" and bare in schemas:
             letters[token.start : after.end + 1] = " " * (after.end + 1 - token.start)
@@ -192,6 +207,11 @@ def _unqualified(text: str, tokens: list[Any], schemas: set[str]) -> str:
             if named:
                 letters[start : start + named.end()] = "'" + " " * (named.end() - 1)
     return "".join(letters)
+
+
+def _lower(word: str) -> str:
+    """A bare name as the server folds it: ASCII only."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in word)
 
 
 def _without_psql(text: str) -> tuple[str, list[Statement]]:
