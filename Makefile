@@ -71,7 +71,7 @@ notebooks: $(READY)  ## stamp badges and install cells, execute the five in plac
 	$(OFFLINE) $(PY) -m ghostlib.notebooks
 
 bench: $(READY_TESTS)  ## ratios, printed
-	$(OFFLINE) $(PY) -m pytest tests/bench -s
+	$(OFFLINE) $(PY) -m pytest tests/bench/bench_*.py -s
 
 soak: $(READY_TESTS)  ## the long proofs
 	$(OFFLINE) $(PY) -m pytest tests -m soak

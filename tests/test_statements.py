@@ -60,6 +60,12 @@ def test_plain_spellings_of_a_schema_are_mapped_and_still_create():
     assert postgres.judge("CREATE TABLE a (b text DEFAULT pg_catalog.lower('X'))").valid
 
 
+@pytest.mark.parametrize("sql", ["CREATE INDEX ON a (b {}ops)", "CREATE TABLE a (b text COLLATE {}c)"])
+def test_an_operator_class_or_a_collation_of_another_schema_loses_its_schema(sql):
+    found = statements(sql.format("live."))[0]
+    assert found.kind == "created" and "live" not in found.text
+
+
 def test_a_temporary_table_is_no_table_of_the_schema_and_does_not_stay():
     for _ in range(2):
         assert not postgres.judge("CREATE TEMP TABLE t (a int);").valid

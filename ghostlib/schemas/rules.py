@@ -100,6 +100,10 @@ def _expressions(node: Any) -> Ruling:
             schemas.update(_qualifier(part.typeName))
         elif kind == "RenameStmt" and isinstance(part.object, tuple):
             schemas.update(_qualifier(part.object))
+        elif kind in ("IndexElem", "PartitionElem"):
+            schemas.update(_qualifier(part.opclass), _qualifier(part.collation))
+        elif kind == "CollateClause":
+            schemas.update(_qualifier(part.collname))
         elif kind == "CreateDomainStmt":
             schemas.update(_qualifier(part.domainname))
         elif kind == "DefElem" and isinstance(part.arg, tuple):

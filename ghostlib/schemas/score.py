@@ -211,5 +211,3 @@ def _part(credit: float, made: int, wanted: int) -> Part:
 def _share(right: Iterable[bool]) -> float:
     told = list(right)
     return sum(told) / len(told) if told else 0.0
-
-
