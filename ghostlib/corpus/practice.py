@@ -109,6 +109,7 @@ class _Page:
         self.lines: list[Line] = []
         self.left, self.y = 30, 20
         self.step = rng.choice((26, 30, 36))
+        self.capitals = rng.random() < 0.3  # table headers in capitals, as many looks have them
 
     def put(self, text: str, x: float, y: float, *, high: int = 14) -> None:
         if text and y < self.size[1] - 8 and x < self.size[0] - 20:
@@ -154,7 +155,8 @@ class _Page:
         wide = (self.size[0] - self.left - 40) / max(1, len(section.fields))
         for number, field in enumerate(section.fields):
             arrow = " ↓" if field.column == section.sorted_by and self.rng.random() < 0.5 else ""
-            self.put(field.label + arrow, self.left + wide * number, self.y)
+            label = field.label.upper() if self.capitals else field.label
+            self.put(label + arrow, self.left + wide * number, self.y)
         for row in range(section.rows):
             self.y += self.step + 8
             for number, field in enumerate(section.fields):

@@ -2,18 +2,20 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.corpus import picture, reading, records
+from ghostlib.corpus.reading import Line
 from ghostlib.schemas import postgres
 from ghostlib.schemas import score as scores
 from ghostlib.schemas.schema import Schema
 from ghostlib.tasks import Example
 
+Size = tuple[int, int]
 CONTROL = re.compile(r"<(?=/?(?:start_of|end_of|image|bos|eos|pad|unk|unused|mask))")
 HELD_BACK = 8  # one text in so many is asked before and after phase 1, and never trained on
 
@@ -81,21 +83,15 @@ def _screens(config: Config, split: str) -> list[Example]:
     found = []
     for number, row in enumerate(rows):
         image = records.picture_file(row, configs.root() / "data")
-        lines, size = _read(row, image, random.Random(number) if split == "train" and number % 2 else None)
-        found.append(
-            Example(
-                id=row.image_path,
-                prompt=prompt(config, lines, size),
-                image=image if config.data.picture else None,
-                completion=row.output,
-                group={"archetype": row.screen, "domain": row.domain, "tables": row.output.count("CREATE TABLE")},
-            )
-        )
+        group = {"archetype": row.screen, "domain": row.domain, "tables": row.output.count("CREATE TABLE")}
+        shown = image if config.data.picture else None
+        for lines, size in _readings(row, image, random.Random(number) if split == "train" else None):
+            found.append(Example(row.image_path, prompt(config, lines, size), shown, row.output, group))
     return found
 
 
-def _read(row: records.Screen, image: Path, noisy: random.Random | None) -> tuple[Sequence[reading.Line], tuple[int, int]]:
-    """What is written on a screen: the stored OCR; in training, every other time the browser's own text with noise."""
-    if noisy and row.lines:
-        return reading.noisy(row.lines, noisy), picture.size(image)
-    return records.stored_reading(row, image)
+def _readings(row: records.Screen, image: Path, noise: random.Random | None) -> Iterator[tuple[Sequence[Line], Size]]:
+    """What is written on a screen: the stored OCR; in training, also the browser's own text with OCR's kind of noise."""
+    yield records.stored_reading(row, image)
+    if noise and row.lines:
+        yield reading.noisy(row.lines, noise), picture.size(image)
