@@ -58,6 +58,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
     charts.py                 the pictures that notebooks show
     show.py                   everything that a notebook displays
     upload.py                 the cell that takes a screenshot and answers it
+    results.py                what the docs quote of a run
     notebooks.py              run the five notebooks; stamp badge and install cell
     cli.py                    `ghost ...`
 """

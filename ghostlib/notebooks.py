@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ghostlib import config as configs
+from ghostlib import results
 from ghostlib.config import Config
 from ghostlib.errors import GhostError, MachineError
 from ghostlib.training import runs
@@ -81,7 +82,10 @@ def run(config: Config, *, only: tuple[str, ...] = (), progress: bool = True) ->
 
 
 def refresh() -> None:
-    """Stamp badge and install cell into the committed notebooks and execute them in place by the nano profile."""
+    """Stamp badge and install cell into the committed notebooks, execute them in place by the nano profile, and publish
+
+    the run that this makes: docs/results/, the README's numbers, data/nano/tuned/.
+    """
     import nbformat
 
     with _environment(GHOST_PROFILE="nano", GHOST_RUN=f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-nano"):
@@ -92,6 +96,9 @@ def refresh() -> None:
             print(f"{name} ...", flush=True)
             _execute(page, name)
             nbformat.write(page, file)
+        run = runs.newest(configs.load("nano"), "vision/adapter")
+        if run:
+            print(f"published in {results.publish(run).relative_to(configs.root())}")
 
 
 def stamp(page: Any, name: str) -> None:

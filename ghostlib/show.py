@@ -247,7 +247,7 @@ def _spelled(value: Any) -> str:
 
 def _cell(value: Any) -> str:
     right = isinstance(value, (int, float)) or (isinstance(value, str) and value.replace(".", "", 1).isdigit())
-    return f"<td style=\"text-align:{'right' if right else 'left'}\">{html.escape(str(value))}</td>"
+    return f'<td style="text-align:{"right" if right else "left"}">{html.escape(str(value))}</td>'
 
 
 def _image(image: Image.Image, *, wide: int | None = None) -> None:

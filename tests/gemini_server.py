@@ -87,13 +87,15 @@ def _handler(gemini: Gemini) -> type[BaseHTTPRequestHandler]:
                 return self.send(failure(404, "unknown path"))
             parts = body["contents"][0]["parts"]
             picture = next(part["inlineData"] for part in parts if "inlineData" in part)
-            gemini.asked.append({
-                "path": self.path,
-                "key": self.headers.get("x-goog-api-key"),
-                "prompt": next(part["text"] for part in parts if "text" in part),
-                "picture": base64.b64decode(picture["data"]),
-                "config": body.get("generationConfig", {}),
-            })
+            gemini.asked.append(
+                {
+                    "path": self.path,
+                    "key": self.headers.get("x-goog-api-key"),
+                    "prompt": next(part["text"] for part in parts if "text" in part),
+                    "picture": base64.b64decode(picture["data"]),
+                    "config": body.get("generationConfig", {}),
+                }
+            )
             self.send(gemini.next())
 
         def do_GET(self) -> None:

@@ -39,9 +39,7 @@ def calls():
             if isinstance(root, ast.Name) and root.id in names:
                 module, name = names[root.id]
                 keywords = [keyword.arg for keyword in node.keywords if keyword.arg]
-                yield pytest.param(
-                    module, [name, *path], keywords, id=f"{file.stem}:{node.lineno}:{'.'.join([name, *path])}"
-                )
+                yield pytest.param(module, [name, *path], keywords, id=f"{file.stem}:{node.lineno}:{'.'.join([name, *path])}")
 
 
 CALLS = list(calls())

@@ -52,9 +52,7 @@ def test_4b_starts_with_full_trinity_again_where_12b_had_lost_it():
 )
 def test_every_step_saves_something_and_every_ladder_ends(model, tokens, rank, dora, modules, path):
     model = model.replace("TinyLlama", "TinyLlama/TinyLlama-1.1B-Chat-v1.0")
-    plan = dataclasses.replace(
-        PLAN, model=model, max_seq_length=tokens, rank=rank, dora=dora, modules=modules, path=path
-    )
+    plan = dataclasses.replace(PLAN, model=model, max_seq_length=tokens, rank=rank, dora=dora, modules=modules, path=path)
     steps = walk(plan)
     totals = [memory.cost(step, memory.shape(step.model)).total for step in steps]
     assert all(before - after >= ladder.LEAST_SAVING - 1e-9 for before, after in zip(totals, totals[1:], strict=False))

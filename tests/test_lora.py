@@ -66,9 +66,7 @@ def test_a_fresh_dora_adapter_changes_nothing(settings, plan):
 def test_counting_sees_two_nf4_weights_in_a_byte(settings, plan):
     found = lora.count(attached(settings, plan))
     adapters = found.trainable
-    assert found.total - adapters == sum(
-        value.numel() for value in load.merged(nano.folder(), settings).model.parameters()
-    )
+    assert found.total - adapters == sum(value.numel() for value in load.merged(nano.folder(), settings).model.parameters())
     assert adapters == 5 * (16 * (512 + 384 * 2 + 512 + 768 * 3) + 256 + 128 * 2 + 256 + 512 * 2 + 256)
 
 

@@ -59,12 +59,7 @@ def test_a_decompression_bomb_is_refused_before_its_pixels_exist():
         return len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
 
     header = (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"
-    bomb = (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-        + chunk(b"IEND", b"")
-    )
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
     assert "pixels" in refusal(bomb)
 
 

@@ -53,14 +53,17 @@ def test_an_honest_dataset_passes_every_gate(tmp_path):
     assert "26 of 26 labels create" in str(report) and all("\n" not in str(found) for found in report.findings)
 
 
-@pytest.mark.parametrize(("sql", "reason", "word"), [
-    ("CREATE TABLE `a` (`id` INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB;", "dialect", "`"),
-    ("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);", "dialect", "AUTOINCREMENT"),
-    (f"CREATE TABLE a ({KEY}, b_id bigint REFERENCES b (id));", "creates", "does not exist"),
-    (f"CREATE TABLE a ({KEY}, x txt);", "creates", "txt"),
-    ("", "creates", ""),
-    ("SELECT 1;", "creates", ""),
-])
+@pytest.mark.parametrize(
+    ("sql", "reason", "word"),
+    [
+        ("CREATE TABLE `a` (`id` INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB;", "dialect", "`"),
+        ("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);", "dialect", "AUTOINCREMENT"),
+        (f"CREATE TABLE a ({KEY}, b_id bigint REFERENCES b (id));", "creates", "does not exist"),
+        (f"CREATE TABLE a ({KEY}, x txt);", "creates", "txt"),
+        ("", "creates", ""),
+        ("SELECT 1;", "creates", ""),
+    ],
+)
 def test_a_label_that_postgresql_does_not_create_is_rejected_with_row_and_reason(sql, reason, word):
     report = check([*texts(), Text("Write.", "", sql, domain="bad")])
     [reject] = report.rejects

@@ -40,9 +40,7 @@ def schemas(draw):
     tables = []
     for name in seed.sample(NAMES, seed.randint(1, 4)):
         plain = [Column(n, seed.choice(("text", "date", "integer")), seed.random() < 0.5) for n in seed.sample(NAMES, 4)]
-        keys = tuple(
-            ForeignKey((f"{parent.name}_key",), parent.name, ("id",)) for parent in tables if seed.random() < 0.5
-        )
+        keys = tuple(ForeignKey((f"{parent.name}_key",), parent.name, ("id",)) for parent in tables if seed.random() < 0.5)
         columns = (ID, *plain, *(Column(key.columns[0], "bigint") for key in keys))
         unique = ((plain[0].name,),) * (seed.random() < 0.5)
         checks = (Check("x", (plain[1].name,), ("a", "b")),) * (seed.random() < 0.5)

@@ -174,9 +174,7 @@ def test_drawing_goes_on_after_a_stop_and_a_crashed_page_is_drawn_again(tmp_path
     for screen in whole:
         width, height = open_picture(tmp_path / screen.image_path).size
         assert width >= 1024 and height >= 768
-        assert all(
-            0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height for x0, y0, x1, y1 in (b.box for b in screen.labels)
-        )
+        assert all(0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height for x0, y0, x1, y1 in (b.box for b in screen.labels))
         assert {label.text for label in screen.labels} <= {line.text for line in screen.lines}
 
 

@@ -97,9 +97,7 @@ def test_both_phases_leave_a_log_two_checkpoints_an_adapter_and_their_facts(fini
         ]
         settings = json.loads((result.adapter / "adapter_config.json").read_text())
         assert settings["use_dora"] and settings["use_rslora"]
-        assert {value.dtype for value in load_file(result.adapter / "adapter_model.safetensors").values()} == {
-            torch.float32
-        }
+        assert {value.dtype for value in load_file(result.adapter / "adapter_model.safetensors").values()} == {torch.float32}
         facts = run.facts()[phase]
         assert facts["steps"] == 4 and facts["seconds"] > 0 and facts["plan"]["rank"] == 4 and facts["data"]
         assert facts["why"] and facts["examples"] == 5 and facts["dropped"] == result.dropped == 1

@@ -38,16 +38,19 @@ class Settings:
 
 def said(sql: str = SQL, **changes) -> str:
     labels = [("full_name", "Full name *"), ("email", "Email address")]
-    return json.dumps({
-        "no_data": False,
-        "screen": "Form",
-        "domain": "CRM",
-        "elements": ["text field", "button"],
-        "relationships": [],
-        "complexity": "low",
-        "sql": sql,
-        "labels": [{"table": "customers", "column": column, "text": text} for column, text in labels],
-    } | changes)
+    return json.dumps(
+        {
+            "no_data": False,
+            "screen": "Form",
+            "domain": "CRM",
+            "elements": ["text field", "button"],
+            "relationships": [],
+            "complexity": "low",
+            "sql": sql,
+            "labels": [{"table": "customers", "column": column, "text": text} for column, text in labels],
+        }
+        | changes
+    )
 
 
 def draw(path: Path, title: str) -> Path:
@@ -110,24 +113,34 @@ def test_a_good_answer_becomes_a_record_with_picture_labels_and_reading(teach, s
     assert not {"temperature", "topP", "topK"} & set(asked["config"])
 
 
-@pytest.mark.parametrize(("wrong", "words"), [
-    (said(MYSQL), "syntax error"),
-    (said(DANGLING), "cities"),
-    (said(UNSEEN), "customers.shoe_size"),
-    (said("SELECT 1"), "PostgreSQL does not create it"),
-    (said()[:200], "no complete JSON"),
-    (said(labels="none"), "`labels`"),
-    ("I am sorry, I cannot help with that.", "no complete JSON"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (said(MYSQL), "syntax error"),
+        (said(DANGLING), "cities"),
+        (said(UNSEEN), "customers.shoe_size"),
+        (said("SELECT 1"), "PostgreSQL does not create it"),
+        (said()[:200], "no complete JSON"),
+        (said(labels="none"), "`labels`"),
+        ("I am sorry, I cannot help with that.", "no complete JSON"),
+    ],
+)
 def test_a_wrong_answer_is_mended_by_telling_the_teacher_what_is_wrong(teach, server, pictures, wrong, words):
     tally = teach(pictures[:1], gemini.text(wrong), gemini.text(said()))
     assert [record.output for record in tally.records] == [SQL] and tally.calls == 2
     assert words in server.prompts[1] and words not in server.prompts[0]
 
 
-@pytest.mark.parametrize(("wrong", "reason"), [
-    (said(MYSQL), "sql"), (said(UNSEEN), "visible"), ("no", "answer"), ("{" * 3000, "answer"), ("[1]", "answer"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (said(MYSQL), "sql"),
+        (said(UNSEEN), "visible"),
+        ("no", "answer"),
+        ("{" * 3000, "answer"),
+        ("[1]", "answer"),
+    ],
+)
 def test_an_answer_that_stays_wrong_is_a_reject_with_its_reason_after_two_repairs(teach, pictures, wrong, reason):
     tally = teach(pictures[:1], gemini.text(wrong))
     assert (tally.calls, tally.records, tally.rejects[0].reason) == (3, [], reason)
@@ -144,7 +157,8 @@ def test_a_blocked_an_empty_and_a_dataless_answer_are_rejects_after_one_call(tea
     third = draw(tmp_path / "third.png", "A page of words")
     tally = teach([*pictures, third], gemini.blocked(), gemini.silenced(), gemini.text(said(no_data=True)))
     assert [(reject.reason, reject.detail) for reject in tally.rejects][:2] == [
-        ("blocked", "SAFETY"), ("blocked", "RECITATION"),
+        ("blocked", "SAFETY"),
+        ("blocked", "RECITATION"),
     ]
     assert tally.rejects[2].reason == "no_data" and tally.calls == 3
 

@@ -80,7 +80,7 @@ def test_mermaid_names_every_column_and_tells_how_many_may_stand_on_either_side(
     parent = Table("customers", (ID, Column("email", "text", True)), ("id",), unique=(("email",),))
     columns = (Column("customer_id", "bigint", True), Column("old id", "bigint"), Column("total", "numeric(10,2)"))
     keys = (ForeignKey(("customer_id",), "customers", ("id",)), ForeignKey(("old id",), "customers", ("id",)))
-    made = Schema((parent, Table("Order \"x\"", columns, ("customer_id",), keys)))
+    made = Schema((parent, Table('Order "x"', columns, ("customer_id",), keys)))
     assert views.mermaid(made) == (
         "erDiagram\n"
         "    customers {\n"

@@ -146,7 +146,7 @@ class _Page:
         self.y += 30
         tabbed = next((field for field in section.fields if field.column == section.filtered_by), None)
         x = float(self.left)
-        for word in (("All", *tabbed.options) if tabbed else ()):
+        for word in ("All", *tabbed.options) if tabbed else ():
             self.put(word, x, self.y)
             x += 7.2 * len(word) + 30
         if section.search:

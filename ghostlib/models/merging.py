@@ -92,9 +92,7 @@ def key(name: str) -> str:
 
 
 def _base_name(config: Config, adapter: Path, onto: str) -> str:
-    trained = (
-        lora.settings(adapter).get("base_model_name_or_path") or config.model.name
-    )  # the ladder may have changed it
+    trained = lora.settings(adapter).get("base_model_name_or_path") or config.model.name  # the ladder may have changed it
     if onto == "nf4":
         return trained
     return config.model.merge_name if trained == config.model.name else trained.removesuffix("-bnb-4bit")
@@ -199,9 +197,7 @@ def _state(tensors: Any, name: str) -> dict[str, Any]:
     return json.loads(bytes(tensors.get_tensor(f"{name}{STATE}").numpy()))
 
 
-def _merged(
-    tensors: Any, name: str, everything: set[str], deltas: dict[str, Delta], quantise: bool, used: set[str]
-) -> Any:
+def _merged(tensors: Any, name: str, everything: set[str], deltas: dict[str, Delta], quantise: bool, used: set[str]) -> Any:
     weight = tensors.get_tensor(name)
     module = key(name)
     if f"{name}{STATE}" in everything:

@@ -157,9 +157,7 @@ def _tokenizer(out: Path, lines: Iterable[str]) -> dict[str, int]:
     (out / "tokenizer.model").write_bytes(trained.getvalue())
     pieces = sentencepiece.SentencePieceProcessor(model_proto=trained.getvalue())
     vocabulary = {pieces.id_to_piece(number): number for number in range(pieces.get_piece_size())}
-    merged = {
-        piece: pieces.get_score(number) for piece, number in vocabulary.items() if not _is_special(pieces, number)
-    }
+    merged = {piece: pieces.get_score(number) for piece, number in vocabulary.items() if not _is_special(pieces, number)}
     tokenizer = GemmaTokenizer(
         vocab=vocabulary,
         merges=generate_merges(merged, merged),
@@ -179,10 +177,7 @@ def _tokenizer(out: Path, lines: Iterable[str]) -> dict[str, int]:
 
 def _is_special(pieces: object, number: int) -> bool:
     return (
-        pieces.is_control(number)
-        or pieces.is_unknown(number)
-        or pieces.is_byte(number)
-        or pieces.id_to_piece(number) == "\n"
+        pieces.is_control(number) or pieces.is_unknown(number) or pieces.is_byte(number) or pieces.id_to_piece(number) == "\n"
     )
 
 

@@ -29,9 +29,7 @@ def ask(config: Config, source: Path) -> Example:
     """The question about one picture that has no answer yet. Raises PictureError for a file that is no picture."""
     image = picture.open_picture(source)
     lines = reading.read(image) if config.data.reading == "ocr" else ()
-    return Example(
-        id=str(source), prompt=prompt(config, lines, image.size), image=source if config.data.picture else None
-    )
+    return Example(id=str(source), prompt=prompt(config, lines, image.size), image=source if config.data.picture else None)
 
 
 def prompt(config: Config, lines: Sequence[Any], size: tuple[int, int]) -> str:
@@ -51,9 +49,7 @@ def score(answers: Sequence[str], questions: Sequence[Example]) -> list[scores.S
     """One Score an answer against the example's own completion, both as the server reads them back."""
     truths = postgres.check_many([question.completion for question in questions])
     predictions = postgres.check_many([parse(answer) for answer in answers])
-    return [
-        scores.score(made.schema, truth.schema or Schema()) for made, truth in zip(predictions, truths, strict=True)
-    ]
+    return [scores.score(made.schema, truth.schema or Schema()) for made, truth in zip(predictions, truths, strict=True)]
 
 
 def aggregate(rows: Sequence[scores.Score], *, seed: int = 0) -> dict[str, dict[str, float]]:

@@ -89,9 +89,7 @@ def shape(model: str) -> Shape:
     for known in SHAPES:
         if known.name in low:
             return dataclasses.replace(known, name=model)
-    raise ConfigError(
-        f"model {model}: its size is not known. There are: {', '.join(s.name for s in SHAPES)}, or a folder"
-    )
+    raise ConfigError(f"model {model}: its size is not known. There are: {', '.join(s.name for s in SHAPES)}, or a folder")
 
 
 def cost(plan: Plan, shape: Shape, *, storage: int | None = None) -> Cost:

@@ -91,9 +91,7 @@ def _attempt(config: Config, phase: str, run: Run, rung: Rung, examples: list[Ex
         )
     start = run.adapter("text") if phase == "vision" else None
     if phase == "vision":
-        _say(
-            progress, f"vision: goes on from {start}" if start else "vision: no text adapter in this run, starts fresh"
-        )
+        _say(progress, f"vision: goes on from {start}" if start else "vision: no text adapter in this run, starts fresh")
     model = lora.attach(base.model, plan, start=start, seed=config.seed)
     checkpoint = watch.checkpoint(folder / "checkpoints")
     trainer = _trainer(config, phase, folder, model, base.processor, rows.dataset(config, kept, base.processor))
@@ -161,9 +159,7 @@ def _trainer(config: Config, phase: str, folder: Path, model: Any, processor: An
     )
     held = {name: value.detach().cpu().clone() for name, value in model.named_parameters() if value.requires_grad}
     collator = rows.collator(processor) if rows.multimodal(processor) else None
-    trainer = SFTTrainer(
-        model=model, args=arguments, train_dataset=data, processing_class=processor, data_collator=collator
-    )
+    trainer = SFTTrainer(model=model, args=arguments, train_dataset=data, processing_class=processor, data_collator=collator)
     # trl has cast the adapters of a 4-bit model to bf16, DoRA's magnitude too: it would round a started adapter, and
     # freeze the magnitude, whose steps are smaller than bf16's. Put the float32 values back.
     for name, value in trainer.model.named_parameters():

@@ -70,9 +70,7 @@ def test_the_peak_of_a_few_real_layers_is_near_the_estimate(size, tmp_path):
             bnb_4bit_compute_dtype=getattr(torch, precision.compute),
         ),
     )
-    plan = dataclasses.replace(
-        configs.plan(configs.load("t4"), "text"), path="transformers", max_seq_length=1024, rank=64
-    )
+    plan = dataclasses.replace(configs.plan(configs.load("t4"), "text"), path="transformers", max_seq_length=1024, rank=64)
     tuned = lora.attach(model, plan)
     tuned.gradient_checkpointing_enable()
     tuned.enable_input_require_grads()

@@ -109,9 +109,7 @@ class Browser:
     def start(self) -> None:
         """Starts a process, after the end of the one before it."""
         self.stop()
-        self._process = self._playwright.chromium.launch(
-            executable_path=self._path, headless=True, args=list(ARGUMENTS)
-        )
+        self._process = self._playwright.chromium.launch(executable_path=self._path, headless=True, args=list(ARGUMENTS))
 
     def stop(self) -> None:
         """Ends the process; nothing where none runs."""
@@ -131,9 +129,7 @@ class Browser:
                 return self._draw(html, size)
             except Error as error:
                 if attempt == tries:
-                    raise ToolError(
-                        f"the browser failed {tries} times on a page ({str(error).splitlines()[0]})."
-                    ) from error
+                    raise ToolError(f"the browser failed {tries} times on a page ({str(error).splitlines()[0]}).") from error
             self.start()
         raise AssertionError("unreachable")
 

@@ -89,9 +89,7 @@ def draw(
         return aside.submit(_draw_all, *asked).result()
 
 
-def _draw_all(
-    count: int, seed: int, out: Path, domains: tuple[str, ...] | None, split: str, progress: bool
-) -> list[Screen]:
+def _draw_all(count: int, seed: int, out: Path, domains: tuple[str, ...] | None, split: str, progress: bool) -> list[Screen]:
     from tqdm import tqdm
 
     folder, file = PLACES.get(split, ("", ""))
@@ -187,6 +185,4 @@ def _widget(kind: str, layout: str) -> str:
     if layout == "facts":
         return "fact"
     named = {"ref": "select", "enum": "choice", "bool": "switch", "long": "text area", "stars": "stars"}
-    return named.get(kind) or {"date": "date input", "time": "time input", "money": "money input"}.get(
-        kind, "text input"
-    )
+    return named.get(kind) or {"date": "date input", "time": "time input", "money": "money input"}.get(kind, "text input")

@@ -247,11 +247,7 @@ class Sampler:
     def _email(self, record: dict[str, str]) -> str:
         person = record.get("full_name") or record.get("contact_name")
         company = record.get("company_id") or record.get("name") or record.get("company")
-        host = (
-            f"{_slug(company)}.com"
-            if company
-            else self.rng.choice(("mail.com", "inbox.eu", "postbox.net", "example.org"))
-        )
+        host = f"{_slug(company)}.com" if company else self.rng.choice(("mail.com", "inbox.eu", "postbox.net", "example.org"))
         if not person:
             return f"{self.rng.choice(('info', 'hello', 'office'))}@{host}"
         first, *rest = _plain(person.removeprefix("Dr. ")).lower().split()
@@ -265,9 +261,7 @@ def shown(value: str) -> str:
 
 def _place(kind: str, place: str, rng: random.Random) -> str:
     city, country, street, postcode = place.split("|")
-    return {"city": city, "country": country, "address": street.format(n=rng.randint(2, 148)), "postcode": postcode}[
-        kind
-    ]
+    return {"city": city, "country": country, "address": street.format(n=rng.randint(2, 148)), "postcode": postcode}[kind]
 
 
 def _code(letter: str, rng: random.Random) -> str:

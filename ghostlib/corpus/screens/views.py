@@ -22,9 +22,7 @@ ENDS = frozenset(  # a record with one of these left the path
 )
 
 
-def plan(
-    domain: str | Domain, archetype: str, rng: random.Random, *, table: str | None = None, room: int = 120
-) -> ScreenPlan:
+def plan(domain: str | Domain, archetype: str, rng: random.Random, *, table: str | None = None, room: int = 120) -> ScreenPlan:
     """A screen of `domain`: its fields with labels and sample values in order, and the schema that they imply.
 
     `room` is how many characters a row of a list has room for (Look.room). Pure: the same arguments and state of `rng`
@@ -109,9 +107,7 @@ class _Planner:
         kept = {a.name for a in entity.attributes if a.names_record}
         rest = [a for a in entity.attributes if a.name not in kept and a.name not in without and a.kind not in without]
         self.rng.shuffle(rest)
-        rest.sort(
-            key=lambda a: (a.kind != "ref", not a.required) if self.rng.random() < 0.3 else (True, not a.required)
-        )
+        rest.sort(key=lambda a: (a.kind != "ref", not a.required) if self.rng.random() < 0.3 else (True, not a.required))
         for attribute in rest:
             if len(kept) < count and (attribute.kind != "enum" or enums > 0):
                 enums -= attribute.kind == "enum"
@@ -149,9 +145,7 @@ class _Planner:
             for a in entity.attributes
             if a.name in chosen
         )
-        form = Section(
-            self.rng.choice(("Details", "General", f"{entity.noun} details")), entity.table, "fields", fields
-        )
+        form = Section(self.rng.choice(("Details", "General", f"{entity.noun} details")), entity.table, "fields", fields)
         lines = [child for child in self._children(entity) if child.is_part]
         return (form, *(self._belonging(child, entity, 3) for child in lines[:1]))
 
@@ -189,8 +183,7 @@ class _Planner:
             rows.cover(attribute, records, rng)
         attributes = [a for a in attributes if a.kind != "enum" or a.name == tabbed or len(a.values) <= len(records)]
         fields = tuple(
-            self._field(a, entity.table, [r[a.name] for r in records], tuple(shown(v) for v in a.values))
-            for a in attributes
+            self._field(a, entity.table, [r[a.name] for r in records], tuple(shown(v) for v in a.values)) for a in attributes
         )
         fields = rows.fitting(fields, room or self.room)
         tabbed = tabbed if any(f.column == tabbed for f in fields) else None
@@ -216,25 +209,17 @@ class _Planner:
         rng = self.rng
         record = self.sampler.records(entity.table, 1)[0]
         chosen = self._choose(entity, rng.randint(5, 9), enums=1)
-        fields = tuple(
-            self._field(a, entity.table, [record[a.name]], tuple(shown(v) for v in a.values)) for a in chosen
-        )
+        fields = tuple(self._field(a, entity.table, [record[a.name]], tuple(shown(v) for v in a.values)) for a in chosen)
         step = next((f.column for f in fields if f.kind == "enum" and _is_path(f)), "")
-        sections = [
-            Section(rng.choice(("Details", "Information", f"{entity.noun} details")), entity.table, "facts", fields)
-        ]
+        sections = [Section(rng.choice(("Details", "Information", f"{entity.noun} details")), entity.table, "facts", fields)]
         children = self._children(entity)
         if children:
-            for child in rng.sample(
-                children, min(len(children), rng.choice((1, 1, 2)) if self.archetype == "detail" else 1)
-            ):
+            for child in rng.sample(children, min(len(children), rng.choice((1, 1, 2)) if self.archetype == "detail" else 1)):
                 sections.append(self._belonging(child, entity, rng.randint(3, 5)))
         if self.archetype == "master-detail":
             naming = entity.naming
             assert naming is not None
-            others = [
-                r[naming.name] for r in self.sampler.records(entity.table, 12) if r[naming.name] != record[naming.name]
-            ]
+            others = [r[naming.name] for r in self.sampler.records(entity.table, 12) if r[naming.name] != record[naming.name]]
             name = next(f for f in fields if f.names_record)
             listed = replace(name, values=(record[naming.name], *others[:9]))
             searched = (name.column,) if rng.random() < 0.6 else ()
@@ -259,9 +244,7 @@ class _Planner:
         main = self._rows(entity, rng.randint(4, 6), columns=rng.randint(4, 6))
         side = self._rows(second, rng.randint(4, 5), columns=3, room=int(self.room * 0.62))
         sections = tuple(
-            replace(
-                rows, title=f"{rng.choice(('Recent', 'Latest'))} {rows.title.lower()}" if e.is_dated else rows.title
-            )
+            replace(rows, title=f"{rng.choice(('Recent', 'Latest'))} {rows.title.lower()}" if e.is_dated else rows.title)
             for e, rows in ((entity, main), (second, side))
         )
         return sections, figures(self.pages, rng)
