@@ -158,7 +158,7 @@ def _told(name: str, kind: str, message: str) -> GhostError:
 def _environment(**values: str | None) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in values}
     os.environ.update({name: value for name, value in values.items() if value is not None})
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("GHOST_HEADLESS", "1")  # nobody can click in the last cell
     try:
         yield
     finally:

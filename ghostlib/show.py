@@ -155,7 +155,7 @@ def pairs(rows: Sequence[Row]) -> None:
         score = row.score["schema_score"]
         _html(
             f"<table><tr><th>predicted (score {score:.2f}, {'valid' if row.valid else 'not valid'})</th><th>truth</th></tr>"
-            f"<tr><td><pre>{html.escape(row.prediction)}</pre></td><td><pre>{html.escape(row.gold)}</pre></td></tr></table>"
+            f"<tr>{_sql_cell(row.prediction)}{_sql_cell(row.gold)}</tr></table>"
         )
 
 
@@ -233,6 +233,13 @@ def settings(config: Config) -> None:
             "scale": config.scale,
         }
     )
+
+
+def _sql_cell(text: str) -> str:
+    """SQL in a table's cell: from the left and the top, a runaway answer cut."""
+    lines = [line if len(line) < 96 else f"{line[:92]} ..." for line in text.splitlines()]
+    shown = "\n".join(lines[:40] + ["..."] * (len(lines) > 40))
+    return f'<td style="text-align:left; vertical-align:top"><pre>{html.escape(shown)}</pre></td>'
 
 
 def _interval(value: Mapping[str, float] | None) -> str:

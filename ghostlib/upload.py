@@ -1,5 +1,6 @@
 """The last cell of the suite: give a screenshot, get its schema. In Colab, in Jupyter, and without anybody at the keys."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +14,9 @@ from ghostlib.inference import predict
 
 
 def cell(config: Config, *, headless: Path | None = None) -> None:
-    """Ask for a screenshot and show its schema: Colab's file dialog, the Jupyter widget, or the picture `headless`.
+    """Ask for a screenshot and show its schema: Colab's file dialog, or the widget of Jupyter.
 
-    Under papermill, nbclient and nbval nobody can click: there `headless` is answered at once, and the widget stands below.
+    Where nobody can click (GHOST_HEADLESS is set: papermill, nbclient, nbval) the picture `headless` is answered at once.
     """
     if machine.in_colab():
         from google.colab import files  # ipywidgets' upload fails there, silently, above about 1 MB
@@ -24,7 +25,7 @@ def cell(config: Config, *, headless: Path | None = None) -> None:
             for name, content in files.upload(target_dir=aside).items():
                 answer(content, Path(name).name, config)
         return
-    if headless is not None:
+    if headless is not None and os.environ.get("GHOST_HEADLESS"):
         print(f"nobody at the keys, so this is {headless.name}:")
         answer(headless.read_bytes(), headless.name, config)
         return

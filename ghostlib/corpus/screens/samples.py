@@ -151,7 +151,7 @@ class Sampler:
     def _record(self, entity: Entity, name: str) -> dict[str, str]:
         record: dict[str, str] = {}
         place = self.rng.choice(_PLACES)
-        record["@place"] = "|".join(place)
+        record["@@place"] = "|".join(place)  # no column is called that
         for attribute in entity.attributes:
             if attribute.names_record:
                 record[attribute.name] = name
@@ -176,7 +176,7 @@ class Sampler:
         if attribute.name == "destination":
             return rng.choice([place[0] for place in _PLACES if place[0] != record["origin"]])
         if kind in ("city", "country", "address", "postcode"):
-            return _place(kind, record.get("@place", "|".join(rng.choice(_PLACES))), rng)
+            return _place(kind, record.get("@@place", "|".join(rng.choice(_PLACES))), rng)
         if kind in ("list", "pickcode"):
             return self._fill(rng.choice(self.domain.lists[argument]))
         if kind == "code":

@@ -1,0 +1,124 @@
+"""The exercises that nano is pretrained on: endless, repeatable, valid, and without a word of the validation domains' models."""
+
+import itertools
+import random
+
+import pytest
+
+from ghostlib.corpus import invented, practice
+from ghostlib.corpus.reading import LIMIT
+from ghostlib.corpus.screens.domains import TRAINING, VALIDATION
+from ghostlib.corpus.screens.notation import Domain
+from ghostlib.schemas import ddl, postgres
+from ghostlib.schemas.schema import Column, Schema, Table
+
+
+@pytest.fixture(scope="module")
+def exercises():
+    return list(practice.stream(11, limit=400))
+
+
+def of(exercises, head):
+    return [one for one in exercises if one.prompt.startswith(head)]
+
+
+def test_the_same_seed_draws_the_same_stream_and_another_seed_another(exercises):
+    assert list(practice.stream(11, limit=25)) == exercises[:25]
+    assert list(practice.stream(12, limit=25)) != exercises[:25]
+
+
+def test_a_limit_ends_the_stream_and_without_one_it_goes_on():
+    assert list(practice.stream(1, limit=0)) == []
+    assert len(list(itertools.islice(practice.stream(1), 30))) == 30
+
+
+def test_nearly_no_exercise_is_seen_twice(exercises):
+    assert len(set(exercises)) > 0.98 * len(exercises)
+
+
+def test_every_exercise_is_one_of_the_three_kinds(exercises):
+    lists, writes = of(exercises, practice.LIST), of(exercises, practice.WRITE)
+    style = [one for one in exercises if not one.prompt]
+    assert len(lists) + len(writes) + len(style) == len(exercises)
+    assert len(lists) > len(writes) > len(style) > 0
+    assert all(one.completion for one in exercises)
+
+
+def test_no_screen_comes_from_a_validation_domain():
+    rng = random.Random(3)
+    kept_back = {domain.name for domain in VALIDATION}
+    drawn = {practice.screen(rng).domain for _ in range(400)}
+    assert not drawn & kept_back
+    assert "invented" in drawn
+    assert drawn <= {"invented"} | {domain.name for domain in TRAINING}
+
+
+def test_what_a_model_is_told_to_write_creates_in_postgresql(exercises):
+    sql = [one.completion for one in exercises if not one.prompt.startswith(practice.LIST)][:60]
+    assert len(sql) == 60
+    verdicts = postgres.check_many(sql)
+    assert [(text, v.problems) for text, v in zip(sql, verdicts, strict=True) if not v.valid] == []
+
+
+def test_what_a_model_is_told_to_write_is_the_target_languages_own_spelling(exercises):
+    for one in of(exercises, practice.WRITE)[:20]:
+        assert ddl.canonical(postgres.judge(one.completion).schema) == one.completion
+
+
+def test_a_reserved_word_as_a_name_is_quoted_and_so_creates():
+    words = ("order", "table", "user", "group", "check", "grant", "column", "select")
+    columns = (Column("id", "bigint", not_null=True, identity=True), *(Column(word, "text") for word in words))
+    text = ddl.canonical(Schema((Table("order", columns, primary_key=("id",)),)))
+    assert 'CREATE TABLE "order"' in text and '    "user" text' in text
+    verdict = postgres.judge(text)
+    assert verdict.valid, verdict.problems
+    assert [column.name for column in verdict.schema.tables[0].columns] == ["id", *words]
+
+
+def test_a_reading_is_never_longer_than_the_prompt_allows(exercises):
+    counts = [len(one.prompt.split("\n")) - 1 for one in of(exercises, practice.LIST)]
+    assert max(counts) <= LIMIT
+    assert min(counts) > 0
+
+
+def test_a_list_names_every_table_and_every_column_but_the_identity():
+    plan = practice.screen(random.Random(5))
+    lines = practice.listing(plan.schema).split("\n")
+    assert [line[2:] for line in lines if line.startswith("# ")] == [table.name for table in plan.schema.tables]
+    fields = [column.name for table in plan.schema.tables for column in table.columns if not column.identity]
+    assert [line.split(":")[0] for line in lines if not line.startswith("# ")] == fields
+
+
+def test_a_sketch_stays_on_its_page():
+    rng = random.Random(8)
+    for _ in range(40):
+        lines, (width, height) = practice.sketch(practice.screen(rng), rng)
+        assert lines
+        assert all(line.text and 0 <= line.box[0] < width and 0 <= line.box[1] < height for line in lines)
+
+
+def test_a_shuffle_is_a_permutation_that_the_seed_decides():
+    assert sorted(practice.shuffled(50, 1)) == list(range(50))
+    assert practice.shuffled(50, 1) == practice.shuffled(50, 1) != practice.shuffled(50, 2)
+    assert practice.shuffled(0, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("noun", "many"),
+    [("box", "boxes"), ("branch", "branches"), ("duty", "duties"), ("tray", "trays"), ("y", "ys"), ("blitz", "blitzes")],
+)
+def test_a_made_up_noun_has_an_english_plural(noun, many):
+    assert invented.plural(noun) == many or (noun == "y" and invented.plural(noun) == "ies")
+
+
+def test_an_invented_domain_points_only_at_its_own_earlier_tables():
+    rng = random.Random(2)
+    for _ in range(60):
+        domain = invented.domain(rng)
+        assert isinstance(domain, Domain)
+        earlier = set()
+        for entity in domain.entities:
+            targets = {attribute.argument for attribute in entity.attributes if attribute.kind == "ref"}
+            assert targets <= earlier
+            earlier.add(entity.table)
+        assert 3 <= len(domain.entities) <= 5
