@@ -49,11 +49,11 @@ unit: $(READY_TESTS)
 
 nbval: $(READY_TESTS)
 	@rm -rf $(VENV)/nbval && mkdir -p $(VENV)/nbval
-	$(OFFLINE) GHOST_HEADLESS=1 GHOST_SCALE=smoke GHOST_OUTPUT=$(CURDIR)/$(VENV)/nbval $(PY) -m pytest --nbval-lax --nbval-cell-timeout 600 -p no:cacheprovider notebooks
+	$(OFFLINE) GHOST_HEADLESS=1 GHOST_SCALE=smoke GHOST_OUTPUT=$(abspath $(VENV))/nbval $(PY) -m pytest --nbval-lax --nbval-cell-timeout 600 -p no:cacheprovider notebooks
 
 papermill: $(READY_TESTS)
 	@rm -rf $(VENV)/papermill && mkdir -p $(VENV)/papermill
-	$(OFFLINE) GHOST_SCALE=smoke GHOST_OUTPUT=$(CURDIR)/$(VENV)/papermill $(GHOST) run --profile nano
+	$(OFFLINE) GHOST_SCALE=smoke GHOST_OUTPUT=$(abspath $(VENV))/papermill $(GHOST) run --profile nano
 
 validate: $(READY)  ## every SQL answer in data/ against PostgreSQL
 	$(GHOST) dataset check data/dataset.json data/dataset_vision.json data/validation_set/dataset.json
