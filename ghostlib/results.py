@@ -1,7 +1,6 @@
 """What the docs quote of a run: its metrics, figure and example in docs/results/, the README's numbers, the shipped model."""
 
 import dataclasses
-import json
 import re
 import shutil
 from pathlib import Path
@@ -100,14 +99,3 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
     import matplotlib
 
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), size)
-
-
-def learning_curve(log: Path) -> str:
-    """nano's pretraining as a Markdown table: the mean loss of each hundred steps, from its log.jsonl."""
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    found = ["| steps | minutes | loss |", "|---|---|---|"]
-    for start in range(0, len(rows), 100):
-        part = rows[start : start + 100]
-        mean = sum(row["loss"] for row in part) / len(part)
-        found.append(f"| {part[0]['step']} to {part[-1]['step']} | {part[-1]['seconds'] / 60:.0f} | {mean:.2f} |")
-    return "\n".join(found)

@@ -207,6 +207,17 @@ def _save(out: Path, model: Any, optimizers: list[Any], step: int, seconds: floa
     (out / "state.partial").replace(out / "state.pt")
 
 
+def curve(log: Path) -> str:
+    """The learning curve of a log.jsonl as a Markdown table: the mean loss of each hundred steps."""
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    found = ["| steps | minutes | loss |", "|---|---|---|"]
+    for start in range(0, len(rows), 100):
+        part = rows[start : start + 100]
+        mean = sum(row["loss"] for row in part) / len(part)
+        found.append(f"| {part[0]['step']} to {part[-1]['step']} | {part[-1]['seconds'] / 60:.0f} | {mean:.2f} |")
+    return "\n".join(found)
+
+
 def main() -> None:
     """The command line of the recipe; see the module's docstring."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -221,6 +232,7 @@ def main() -> None:
 
         torch.set_num_threads(chosen.threads)
     print(run(chosen.out, Recipe(hours=chosen.hours, seed=chosen.seed), device=chosen.device))
+    print(curve(chosen.out / "log.jsonl"))
 
 
 if __name__ == "__main__":

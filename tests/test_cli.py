@@ -1,0 +1,273 @@
+"""The command line: examples in every help, the agreed exit codes and JSON, and one line for whatever a user did wrong."""
+
+import argparse
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ghostlib import cli, machine
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMANDS = ("run", "plan", "train", "evaluate", "export", "predict", "check", "score", "screens", "teach", "dataset")
+GOOD = """\
+CREATE TABLE customers (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    email text NOT NULL UNIQUE
+);
+
+CREATE TABLE orders (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id bigint NOT NULL REFERENCES customers (id),
+    status text CHECK (status IN ('open', 'paid'))
+);
+
+CREATE INDEX ON orders (customer_id);
+"""
+DANGLING = "CREATE TABLE orders (\n    customer_id bigint REFERENCES customers (id)\n);\n"
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """A machine without a GPU, asked about once: nvidia-smi is slow where it exists."""
+    monkeypatch.setattr(machine, "_gpu", lambda: (None, None, None))
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "good.sql").write_text(GOOD)
+    (tmp_path / "dangling.sql").write_text(DANGLING)
+    return tmp_path
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A copy of what the commands read of a checkout, to be broken."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(ROOT / "configs", folder / "configs")
+    (folder / "data").mkdir()
+    (folder / "data" / "nano").symlink_to(ROOT / "data" / "nano")
+    monkeypatch.setenv("GHOST_ROOT", str(folder))
+    return folder
+
+
+def ghost(capsys, *words):
+    """(exit code, standard output, standard error)"""
+    try:
+        code = cli.main([str(word) for word in words])
+    except SystemExit as left:
+        code = left.code
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+def refused(capsys, *words) -> str:
+    """The one line on standard error of a command that was used wrongly."""
+    code, out, err = ghost(capsys, *words)
+    assert (code, out) == (2, "")
+    assert err.startswith("ghost: ") and err.count("\n") == 1 and "Traceback" not in err
+    return err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example_that_parses(capsys, command):
+    code, out, _ = ghost(capsys, command, "--help")
+    assert code == 0
+    example = " ".join(out[out.index("example: ") :].removeprefix("example: ").split())
+    assert example.startswith(f"ghost {command}")
+    assert cli._parser().parse_args(example.split()[1:]).command
+
+
+def test_these_are_all_the_commands():
+    chosen = next(a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    assert tuple(sorted(chosen.choices)) == tuple(sorted(COMMANDS))
+
+
+def test_help_imports_neither_torch_nor_another_heavy_thing():
+    look = (
+        "import sys\nfrom ghostlib import cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass\n"
+        "print([n for n in ('torch', 'transformers', 'PIL', 'numpy', 'yaml', 'psycopg') if n in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    assert told.rstrip().endswith("[]")
+    assert all(command in told for command in COMMANDS)
+
+
+@pytest.mark.parametrize("words", [(), ("fly",), ("check",), ("train", "audio"), ("predict", "x.png", "--backend", "magic")])
+def test_wrong_words_leave_with_2_and_say_how_it_is_used(capsys, words):
+    code, out, err = ghost(capsys, *words)
+    assert code == 2 and out == "" and err.startswith("usage: ghost")
+
+
+def test_the_version_is_the_packages(capsys):
+    from ghostlib import __version__
+
+    assert ghost(capsys, "--version")[:2] == (0, f"{__version__}\n")
+
+
+def test_check_says_yes_with_0_and_no_with_1_at_the_place_of_the_problem(capsys, files):
+    assert ghost(capsys, "check", files / "good.sql") == (0, f"{files / 'good.sql'}: valid, 2 tables\n", "")
+    code, out, _ = ghost(capsys, "check", files / "good.sql", files / "dangling.sql")
+    assert code == 1
+    assert "dangling.sql: not valid" in out and "dangling.sql:" in out and "42P01" in out
+
+
+def test_check_prints_the_agreed_json(capsys, files):
+    code, out, _ = ghost(capsys, "check", "--json", files / "good.sql", files / "dangling.sql")
+    good, bad = json.loads(out)
+    assert code == 1
+    assert set(good) == {"file", "valid", "problems", "notices", "schema"}
+    assert (good["valid"], good["problems"]) == (True, [])
+    orders = next(table for table in good["schema"]["tables"] if table["name"] == "orders")
+    assert set(orders) == {"name", "columns", "primary_key", "foreign_keys", "unique", "checks", "indexes"}
+    assert orders["foreign_keys"] == [{"columns": ["customer_id"], "table": "customers", "references": ["id"]}]
+    assert all({"name", "type", "not_null", "default"} <= set(column) for column in orders["columns"])
+    assert bad["schema"] is None and bad["valid"] is False
+    assert set(bad["problems"][0]) == {"line", "column", "sqlstate", "message", "hint"}
+
+
+def test_check_reads_standard_input_even_where_it_is_no_text(capsys, monkeypatch):
+    for content, expected in ((GOOD.encode(), 0), (b"\xff\xfe\x00", 1), (b"", 1)):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert ghost(capsys, "check", "-")[0] == expected
+
+
+def test_gold_against_gold_scores_one_and_a_refused_answer_is_a_no(capsys, files):
+    code, out, _ = ghost(capsys, "score", "--json", files / "good.sql", files / "good.sql")
+    found = json.loads(out)
+    assert code == 0 and found["schema_score"] == 1.0 and found["exact"] is True
+    agreed = {"schema_score", "valid", "exact", "table", "column", "type_accuracy", "not_null_accuracy", "primary_key"}
+    agreed |= {"foreign_key", "unique", "check", "index", "hallucinated_tables", "hallucinated_columns"}
+    assert agreed <= set(found) and {"precision", "recall", "f1"} <= set(found["table"])
+    code, out, _ = ghost(capsys, "score", files / "dangling.sql", files / "good.sql")
+    assert code == 1 and "schema_score" in out
+
+
+def test_a_reference_that_postgresql_refuses_is_one_line(capsys, files):
+    assert "refuses the reference" in refused(capsys, "score", files / "good.sql", files / "dangling.sql")
+
+
+def test_plan_prints_the_ladder_as_the_agreed_json_without_a_gpu_or_a_download(capsys):
+    code, out, _ = ghost(capsys, "plan", "--profile", "t4", "--gpu", "t4", "--json")
+    rungs = json.loads(out)
+    assert code == 0 and len(rungs) > 2
+    for rung in rungs:
+        assert set(rung) == {"plan", "gib", "total_gib", "fits", "why"}
+        assert {"model", "max_seq_length", "rank", "dora"} <= set(rung["plan"])
+        assert rung["total_gib"] == pytest.approx(sum(rung["gib"].values()), rel=1e-6)
+    code, out, _ = ghost(capsys, "plan", "--profile", "t4", "--gpu", "T4")
+    assert code == 0 and out.count("->") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("plan", "--profile", "nanoo"), "nano"),
+        (("plan", "--profile", "nano", "--set", "train.max_step=3"), "max_steps"),
+        (("plan", "--profile", "nano", "--set", "lora.rank=many"), "rank"),
+        (("plan", "--profile", "nano", "--set", "nonsense"), "nonsense"),
+        (("plan", "--profile", "nano", "--set", "train.max_steps=[1"), "max_steps"),
+        (("plan", "--gpu", "Voodoo2"), "T4"),
+        (("check", "no/such.sql"), "no/such.sql"),
+        (("predict", "no/such.png", "--profile", "nano"), "no/such.png"),
+        (("dataset", "check", "no/such.json"), "no/such.json"),
+        (("evaluate", "--profile", "nano"), "no run has an adapter"),
+        (("export", "--profile", "nano"), "no run has an adapter"),
+        (("evaluate", "--run", "no/such/run"), "no/such/run"),
+        (("teach", "no/such/folder", "--out", "x.json", "--profile", "nano"), "Gemini key"),
+    ],
+)
+def test_what_a_user_got_wrong_is_one_line_that_names_it_or_the_nearest(capsys, tmp_path, monkeypatch, words, told):
+    monkeypatch.setenv("GHOST_ROOT", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    assert told in refused(capsys, *words)
+    assert list(tmp_path.iterdir()) == []  # and nothing was written
+
+
+def test_a_scale_that_does_not_exist_is_one_line(capsys, monkeypatch):
+    monkeypatch.setenv("GHOST_SCALE", "huge")
+    assert "neither smoke nor full" in refused(capsys, "plan", "--profile", "nano")
+
+
+@pytest.mark.parametrize("text", ["train: {max_steps: 3", "train:\n\tmax_steps: 3\n", "- 1\n- 2\n", "a: &x *x\n", "\x00"])
+def test_a_profile_that_does_not_parse_is_one_line_with_its_file(capsys, checkout, text):
+    (checkout / "configs" / "mine.yaml").write_text(text)
+    assert "mine.yaml" in refused(capsys, "plan", "--profile", "mine")
+
+
+def test_an_unknown_key_in_a_profile_is_told_with_the_nearest(capsys, checkout):
+    (checkout / "configs" / "mine.yaml").write_text("train: {learning_rat: 1e-4}\n")
+    assert "learning_rate" in refused(capsys, "plan", "--profile", "mine")
+
+
+def test_a_root_that_is_no_checkout_is_one_line(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("GHOST_ROOT", str(tmp_path))
+    assert "GHOST_ROOT" in refused(capsys, "plan", "--profile", "nano")
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n" + b"\x00" * 40, b"%PDF-1.7", b"hello"])
+def test_a_corrupt_picture_is_one_line(capsys, tmp_path, content):
+    file = tmp_path / "screen.png"
+    file.write_bytes(content)
+    assert "screen.png" in refused(capsys, "predict", file, "--profile", "nano")
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1, 2", '[{"instruction": 3}]', "\ufeffnull", "[" * 100_000])
+def test_a_corrupt_dataset_is_one_line(capsys, tmp_path, content):
+    file = tmp_path / "rows.json"
+    file.write_text(content)
+    assert "rows.json" in refused(capsys, "dataset", "check", file)
+
+
+def test_a_missing_dataset_is_told_before_anything_is_trained(capsys, checkout):
+    told = refused(capsys, "train", "text", "--profile", "nano", "--set", "train.max_steps=1")
+    assert "dataset" in told
+
+
+def test_no_gpu_where_the_profile_needs_one_is_one_line(capsys, monkeypatch):
+    monkeypatch.setenv("GHOST_RUN", "wanted")
+    assert "GPU" in refused(capsys, "train", "text", "--profile", "t4")
+
+
+@pytest.mark.parametrize("command", [("train", "text"), ("run",)])
+def test_an_output_folder_whose_place_a_file_takes_is_one_line_and_the_file_stays(capsys, tmp_path, monkeypatch, command):
+    (tmp_path / "output").write_text("mine")
+    assert "output" in refused(capsys, *command, "--profile", "nano")
+    assert (tmp_path / "output").read_text() == "mine"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_an_output_folder_that_is_not_writable_is_one_line(capsys, tmp_path, monkeypatch):
+    (tmp_path / "output").mkdir(mode=0o500)
+    assert "not writable" in refused(capsys, "train", "text", "--profile", "nano")
+
+
+def test_a_run_folder_that_another_config_has_is_not_written_over(capsys, tmp_path, monkeypatch):
+    from ghostlib import config
+    from ghostlib.training import runs
+
+    monkeypatch.setenv("GHOST_RUN", "mine")
+    folder = runs.begin(config.load("nano", overrides=["lora.rank=8"])).folder
+    before = (folder / "config.yaml").read_bytes()
+    assert "rank" in refused(capsys, "train", "text", "--profile", "nano")
+    assert (folder / "config.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(("raised", "code"), [(KeyboardInterrupt(), 130), (OSError(28, "No space left on device"), 2)])
+def test_ctrl_c_and_a_full_disk_are_one_line_each(capsys, monkeypatch, files, raised, code):
+    def judge(_):
+        raise raised
+
+    monkeypatch.setattr("ghostlib.schemas.postgres.judge", judge)
+    found, _, err = ghost(capsys, "check", files / "good.sql")
+    assert found == code and err.startswith("ghost: ") and err.count("\n") == 1
+
+
+def test_the_shipped_datasets_go_through_the_gates(capsys):
+    code, out, err = ghost(capsys, "dataset", "check", ROOT / "data" / "validation_set" / "dataset.json")
+    assert code in (0, 1) and out and not err
