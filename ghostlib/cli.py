@@ -229,75 +229,77 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ghost", description="A screenshot of an application in, a PostgreSQL schema out.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    profiled = argparse.ArgumentParser(add_help=False)
-    profiled.add_argument("--profile", default="auto", help="a file of configs/, or auto: what fits this machine")
-    profiled.add_argument("--set", action="append", metavar="KEY=VALUE", help="for example train.max_steps=60; may be repeated")
-    as_json = argparse.ArgumentParser(add_help=False)
-    as_json.add_argument("--json", action="store_true", help="for programs")
-    of_run = argparse.ArgumentParser(add_help=False)
+    _add_model_commands(commands)
+    _add_data_commands(commands)
+    return parser
+
+
+def _add_model_commands(commands: Any) -> None:
+    profiled, as_json, of_run = _profiled(), _as_json(), argparse.ArgumentParser(add_help=False)
     of_run.add_argument("--run", type=Path, help="a run's folder; without it the newest one")
-
-    def add(
-        name: str, command: Command, about: str, example: str, *parents: argparse.ArgumentParser
-    ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=about, description=about, epilog=f"example: {example}", parents=parents)
-        made.set_defaults(command=command)
-        return made
-
-    run = add("run", _run, "run the five notebooks headless", "ghost run --profile nano", profiled)
+    run = _add(commands, "run", _run, "run the five notebooks headless", "ghost run --profile nano", profiled)
     run.add_argument("--only", nargs="*", default=[], metavar="NOTEBOOK", help="for example 05_evaluation_and_gguf_export")
-    plan = add(
-        "plan",
-        _plan,
-        "what fits this card, before anything is downloaded",
-        "ghost plan --profile t4 --gpu T4",
-        profiled,
-        as_json,
-    )
+    about = "what fits this card, before anything is downloaded"
+    plan = _add(commands, "plan", _plan, about, "ghost plan --profile t4 --gpu T4", profiled, as_json)
     plan.add_argument("--gpu", help="plan for this card instead of this machine: T4, L4, A10G, A100, H100")
     plan.add_argument("--phase", choices=("text", "vision"), default="vision")
-    train = add("train", _train, "train one phase", "ghost train text --profile nano --set train.max_steps=60", profiled)
+    example = "ghost train text --profile nano --set train.max_steps=60"
+    train = _add(commands, "train", _train, "train one phase", example, profiled)
     train.add_argument("phase", choices=("text", "vision"))
-    add(
-        "evaluate",
-        _evaluate,
-        "base against tuned on the validation screens",
-        "ghost evaluate --profile nano",
-        profiled,
-        of_run,
-        as_json,
-    )
-    add(
-        "export",
-        _export,
-        "merge and write GGUF files for llama.cpp and Ollama",
-        "ghost export --profile nano",
-        profiled,
-        of_run,
-    )
-    predict = add("predict", _predict, "the schema behind screenshots", "ghost predict screen.png --json", profiled, as_json)
+    about = "base against tuned on the validation screens"
+    _add(commands, "evaluate", _evaluate, about, "ghost evaluate --profile nano", profiled, of_run, as_json)
+    about = "merge and write GGUF files for llama.cpp and Ollama"
+    _add(commands, "export", _export, about, "ghost export --profile nano", profiled, of_run)
+    about = "the schema behind screenshots"
+    predict = _add(commands, "predict", _predict, about, "ghost predict screen.png --json", profiled, as_json)
     predict.add_argument("image", type=Path, nargs="+")
     predict.add_argument("--model", type=Path, help="a run's folder or an export; without it the newest, else the shipped nano")
     predict.add_argument("--backend", choices=("gguf", "hf"), default="gguf")
-    check = add("check", _check, "whether PostgreSQL accepts SQL files", "ghost check schema.sql --json", as_json)
+
+
+def _add_data_commands(commands: Any) -> None:
+    about = "whether PostgreSQL accepts SQL files"
+    check = _add(commands, "check", _check, about, "ghost check schema.sql --json", _as_json())
     check.add_argument("file", type=Path, nargs="+", help="a file, or - for standard input")
-    score = add("score", _score, "a predicted schema against the true one", "ghost score predicted.sql truth.sql", as_json)
+    about = "a predicted schema against the true one"
+    score = _add(commands, "score", _score, about, "ghost score predicted.sql truth.sql", _as_json())
     score.add_argument("prediction", type=Path)
     score.add_argument("reference", type=Path)
-    screens = add("screens", _screens, "draw application screens from known schemas", "ghost screens --count 20 --out screens")
+    about = "draw application screens from known schemas"
+    screens = _add(commands, "screens", _screens, about, "ghost screens --count 20 --out screens")
     screens.add_argument("--count", type=int, default=20)
     screens.add_argument("--seed", type=int, default=7)
     screens.add_argument("--out", type=Path, required=True, help="a folder; an existing one is gone on with")
-    teach = add(
-        "teach", _teach, "let Gemini label a folder of screenshots", "ghost teach screenshots --out labelled.json", profiled
-    )
+    about = "let Gemini label a folder of screenshots"
+    teach = _add(commands, "teach", _teach, about, "ghost teach screenshots --out labelled.json", _profiled())
     teach.add_argument("folder", type=Path)
     teach.add_argument("--out", type=Path, required=True)
     teach.add_argument("--limit", type=int, default=0, help="pictures at most; 0 takes the profile's")
-    dataset = add("dataset", _dataset, "put a dataset through the gates", "ghost dataset check data/dataset_vision.json")
+    about = "put a dataset through the gates"
+    dataset = _add(commands, "dataset", _dataset, about, "ghost dataset check data/dataset_vision.json")
     dataset.add_argument("action", choices=("check",))
     dataset.add_argument("file", type=Path, nargs="+")
-    return parser
+
+
+def _add(
+    commands: Any, name: str, command: Command, about: str, example: str, *parents: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    made = commands.add_parser(name, help=about, description=about, epilog=f"example: {example}", parents=parents)
+    made.set_defaults(command=command)
+    return made
+
+
+def _profiled() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--profile", default="auto", help="a file of configs/, or auto: what fits this machine")
+    parent.add_argument("--set", action="append", metavar="KEY=VALUE", help="for example train.max_steps=60; may be repeated")
+    return parent
+
+
+def _as_json() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--json", action="store_true", help="for programs")
+    return parent
 
 
 if __name__ == "__main__":

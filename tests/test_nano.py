@@ -66,9 +66,7 @@ def test_the_shipped_weights_are_a_gemma_3_of_a_few_million_parameters_and_nothi
     import torch
     from transformers import Gemma3ForConditionalGeneration
 
-    model, told = Gemma3ForConditionalGeneration.from_pretrained(
-        nano.folder(), dtype=torch.float32, output_loading_info=True
-    )
+    model, told = Gemma3ForConditionalGeneration.from_pretrained(nano.folder(), dtype=torch.float32, output_loading_info=True)
     assert not told["missing_keys"] and not told["unexpected_keys"] and not told["mismatched_keys"]
     assert model.config.model_type == "gemma3"
     assert 3e6 < nano.parameters(nano.folder()) < 8e6

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ghostlib import config as configs
+from ghostlib import strict
 from ghostlib.config import Config
 from ghostlib.errors import ConfigError, TrainingError
 from ghostlib.models.files import writing
@@ -47,7 +48,7 @@ class Run:
         file = self.folder / "run.json"
         aside = file.with_suffix(".json.partial")
         with writing(file):
-            aside.write_text(json.dumps(_laid_over(self.facts(), facts), indent=2, default=str), encoding="utf-8")
+            aside.write_text(json.dumps(strict.merge(self.facts(), facts), indent=2, default=str), encoding="utf-8")
             aside.replace(file)
 
     def facts(self) -> dict[str, Any]:
@@ -140,11 +141,3 @@ def _flat(config: Config) -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
-
-
-def _laid_over(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(under)
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _laid_over(merged[key], value) if both else value
-    return merged
