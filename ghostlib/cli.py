@@ -151,8 +151,9 @@ def _score(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(json.dumps(found.as_dict(), indent=2))
     else:
-        for name, value in found.metrics().items():
-            print(f"{name:22}{value:.3f}")
+        for name in score.METRICS:
+            value = found.metric(name)
+            print(f"{name:22}" + ("nothing to measure" if value is None else f"{value:.3f}"))
     return 0 if found.valid else 1
 
 

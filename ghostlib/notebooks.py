@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ghostlib import config as configs
-from ghostlib import results
+from ghostlib import results, strict
 from ghostlib.config import Config
-from ghostlib.errors import GhostError, MachineError
+from ghostlib.errors import ConfigError, GhostError, MachineError
 from ghostlib.training import runs
 
 NAMES = (
@@ -66,6 +66,9 @@ def run(config: Config, *, only: tuple[str, ...] = (), progress: bool = True) ->
     Executed notebooks lie in `<run>/notebooks/`. A killed run goes on when GHOST_RUN names its folder: finished phases and
     answers are not made again. Raises the notebook's own GhostError as one line, naming the notebook.
     """
+    for name in only:
+        if not (configs.root() / "notebooks" / f"{name}.ipynb").is_file():
+            raise ConfigError(f"notebook {name}: does not exist{strict.nearest(name, NAMES)}. There are: {', '.join(NAMES)}")
     with _environment(GHOST_RUN=os.environ.get("GHOST_RUN") or None, GHOST_PROFILE=config.profile, GHOST_SCALE=config.scale):
         made = runs.begin(config)
         os.environ["GHOST_RUN"] = made.folder.name
@@ -156,9 +159,9 @@ def _told(name: str, kind: str, message: str) -> GhostError:
 
 @contextmanager
 def _environment(**values: str | None) -> Iterator[None]:
+    values.setdefault("GHOST_HEADLESS", os.environ.get("GHOST_HEADLESS") or "1")  # nobody can click in the last cell
     before = {name: os.environ.get(name) for name in values}
     os.environ.update({name: value for name, value in values.items() if value is not None})
-    os.environ.setdefault("GHOST_HEADLESS", "1")  # nobody can click in the last cell
     try:
         yield
     finally:

@@ -23,7 +23,8 @@ def read(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(f"{path}: is not YAML{place} ({getattr(error, 'problem', None) or error})") from None
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(f"{path}: is not YAML{place} ({reason})") from None
     if values is None:
         return {}
     if not isinstance(values, dict):

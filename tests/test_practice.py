@@ -1,4 +1,4 @@
-"""The exercises that nano is pretrained on: endless, repeatable, valid, and without a word of the validation domains' models."""
+"""The exercises that nano is pretrained on: endless, repeatable, valid, and without the validation domains."""
 
 import itertools
 import random

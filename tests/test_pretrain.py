@@ -130,3 +130,10 @@ def test_every_weight_of_the_text_model_moves_in_a_step(trained):
     assert math.isfinite(pretrain._step(model, pretrain.collate(rows), optimizers, 1.0, "cpu"))
     still = [name for name, value in model.named_parameters() if name in names and torch.equal(before[name], value)]
     assert still == []
+
+
+def test_the_learning_curve_has_a_row_a_hundred_steps(tmp_path):
+    file = tmp_path / "log.jsonl"
+    rows = ({"step": step, "seconds": step * 2.0, "loss": 4.0 if step <= 100 else 2.0} for step in range(1, 151))
+    file.write_text("\n".join(json.dumps(row) for row in rows))
+    assert pretrain.curve(file).splitlines()[2:] == ["| 1 to 100 | 3 | 4.00 |", "| 101 to 150 | 5 | 2.00 |"]
