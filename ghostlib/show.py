@@ -152,11 +152,9 @@ def pairs(rows: Sequence[Row]) -> None:
     for row in rows:
         if row.image:
             picture(row.image)
-        score = row.score["schema_score"]
-        _html(
-            f"<table><tr><th>predicted (score {score:.2f}, {'valid' if row.valid else 'not valid'})</th><th>truth</th></tr>"
-            f"<tr>{_sql_cell(row.prediction)}{_sql_cell(row.gold)}</tr></table>"
-        )
+        state = f"predicted (score {row.score['schema_score']:.2f}, {'valid' if row.valid else 'not valid'})"
+        heads = "".join(f'<th style="text-align:left">{head}</th>' for head in (state, "truth"))
+        _html(f"<table><tr>{heads}</tr><tr>{_sql_cell(row.prediction)}{_sql_cell(row.gold)}</tr></table>")
 
 
 def metrics(found: Metrics) -> None:

@@ -157,7 +157,7 @@ def _ask_all(
     config: Config, file: Path, models: dict[str, engines.Engine | None], questions: Sequence[Example], *, progress: bool
 ) -> dict[str, list[generate.Answer]]:
     """Every model's answers; each is a line of predictions.jsonl as soon as it is there."""
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     known = {row["key"]: row for row in _stored(file)}
     wanted = {name: [_key(config, model, question) for question in questions] for name, model in models.items() if model}

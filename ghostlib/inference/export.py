@@ -179,7 +179,7 @@ def _current(folder: Path, source: dict[str, Any], config: Config) -> Export | N
 
 def _convert_all(folder: Path, jobs: dict[Path, list[str]], *, size: int, progress: bool) -> None:
     """Run llama.cpp's converter for each file, all in one child process; its log is read only where it fails."""
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     script = converters.converter()
     calls = [[str(script), str(folder), "--outfile", str(out), *options] for out, options in jobs.items()]

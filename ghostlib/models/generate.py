@@ -27,7 +27,7 @@ def answers(
     base: Base, examples: Sequence[Example], *, max_new_tokens: int, batch_size: int, side: int, progress: bool = False
 ) -> list[Answer]:
     """One Answer an example, in their order. Pictures are letterboxed to `side` x `side` pixels."""
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     found: dict[int, Answer] = {}
     with tqdm(total=len(examples), desc="answers", unit="answer", disable=not progress) as bar:

@@ -57,7 +57,7 @@ def run(config: Config, phase: str, run: Run, *, progress: bool = True) -> Resul
     adapter = run.adapter(phase)
     if adapter:
         log = watch.read(folder / "log.jsonl")
-        _say(progress, f"{phase}: is trained already ({adapter}). Remove that folder to train it again")
+        _say(progress, f"{phase}: is trained already. Remove {run.folder.name}/{phase}/adapter to train it again")
         return Result(adapter, log, facts["seconds"], facts["steps"], facts["dropped"], rung)
     run.record(seed=config.seed, git=_commit(), versions=_versions())
     while True:
@@ -91,7 +91,10 @@ def _attempt(config: Config, phase: str, run: Run, rung: Rung, examples: list[Ex
         )
     start = run.adapter("text") if phase == "vision" else None
     if phase == "vision":
-        _say(progress, f"vision: goes on from {start}" if start else "vision: no text adapter in this run, starts fresh")
+        _say(
+            progress,
+            "vision: goes on from the text phase's adapter" if start else "vision: no text adapter in this run, starts fresh",
+        )
     model = lora.attach(base.model, plan, start=start, seed=config.seed)
     checkpoint = watch.checkpoint(folder / "checkpoints")
     trainer = _trainer(config, phase, folder, model, base.processor, rows.dataset(config, kept, base.processor))
