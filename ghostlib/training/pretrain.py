@@ -147,12 +147,12 @@ def _batches(tokenizer: Any, recipe: Recipe, *, first: int, progress: Any) -> It
         pool: list[tuple[list[int], int]] = []
         while sum(len(ids) for ids, _ in pool) < 8 * recipe.batch_tokens:
             ids, start = encode(tokenizer, next(stream))
-            if len(ids) <= longest:
+            if len(ids) <= min(longest, recipe.batch_tokens):
                 pool.append((ids, start))
         pool.sort(key=lambda row: len(row[0]))
         batches: list[list[tuple[list[int], int]]] = [[]]
         for row in pool:
-            if (len(batches[-1]) + 1) * len(row[0]) > recipe.batch_tokens:
+            if batches[-1] and (len(batches[-1]) + 1) * len(row[0]) > recipe.batch_tokens:
                 batches.append([])
             batches[-1].append(row)
         for number in practice.shuffled(len(batches), seed):
