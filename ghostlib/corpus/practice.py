@@ -116,6 +116,7 @@ class _Page:
             self.lines.append(Line(text, (int(x), int(y), int(x + 7.2 * len(text)), int(y + high))))
 
     def furnish(self, plan: ScreenPlan) -> None:
+        """What stands round the data: brand, navigation, person, path, title and buttons; moves to where content begins."""
         self.put(plan.brand, 24, 22, high=18)
         if self.rng.random() < 0.65:
             for number, (_, title) in enumerate(plan.nav):
@@ -142,6 +143,7 @@ class _Page:
             self.y += 22
 
     def rows(self, section: Section) -> None:
+        """A list: its tabs and search, the header, a line of cells for each record."""
         self.put(section.title, self.left, self.y, high=18)
         self.y += 30
         tabbed = next((field for field in section.fields if field.column == section.filtered_by), None)
@@ -169,6 +171,7 @@ class _Page:
             self.put(name[:22], self.left - 190, 150 + 44 * number)
 
     def fields(self, section: Section, marks: str) -> None:
+        """Labels in one to three columns, each with its value or its options below."""
         self.put(section.title, self.left, self.y, high=18)
         self.y += 34
         columns = self.rng.choice((1, 2, 2)) if section.layout == "fields" else self.rng.choice((1, 2, 3))
