@@ -119,8 +119,7 @@ def test_what_is_no_table_is_skipped(sql):
         "CREATE INDEX ON a ((pg_sleep(9)::text))",
         "CREATE TABLE pg_catalog.a (b int)",
         "CREATE TABLE q PARTITION OF p FOR VALUES FROM (nextval('live.numbers')) TO (9)",
-        "TRUNCATE a",
-        "LOCK TABLE a",
+        "SELECT 1",
         "CREATE TABLE a (b int CHECK (b IN (SELECT 1)))",
         "LOAD 'x'",
         "CALL f()",
@@ -161,7 +160,7 @@ def test_every_syntax_error_of_a_file_is_told_and_not_only_the_first():
         "CREATE TABLE a (b int CHECK (" + "NOT " * 40_000 + "true))",
         "SELECT " + "CASE WHEN true THEN " * 40_000 + "1",
         "SELECT 1" + " UNION SELECT 1" * 40_000,
-        "CREATE TABLE a (b int); -- " + "x" * 10_000_000,
+        "CREATE TABLE a (b int); -- " + "x" * 17_000_000,
         "CREATE TABLE a (b int)\0",
     ],
 )
@@ -170,8 +169,9 @@ def test_what_would_take_the_parser_down_is_refused_before_it_is_parsed(sql):
     assert [(one.kind, one.sqlstate) for one in found] == [("refused", "54000")]
 
 
-def test_a_schema_name_before_a_name_goes_and_no_text_in_quotes_is_touched():
-    sql = "CREATE TABLE shop.a (b int DEFAULT nextval('shop.n'), c text CHECK (c <> 'shop.x'), d shop.kind CHECK (a.d > ''))"
-    told = statements.statements(sql)[0].text
-    bare = sql.replace("shop.a", "a").replace("'shop.n", "'n").replace("shop.kind", "kind")
-    assert len(told) == len(sql) and told.replace(" ", "") == bare.replace(" ", "")
+def test_a_schema_name_gives_way_to_the_judges_own_and_no_text_in_quotes_is_touched():
+    sql = "CREATE TABLE {0}a (b int DEFAULT nextval('{0}n'), c text CHECK (c <> 'shop.x'), d {0}kind CHECK (a.d > ''))"
+    told = statements.statements(sql.format("public."))[0]
+    assert told.text == sql.format("") and told.schemas == ()
+    told = statements.statements(sql.format("shop."))[0]
+    assert told.text == sql.format("ghost_000000000000_1.") and told.schemas == ("shop",)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ghostlib.errors import DataError
 from ghostlib.schemas import names, postgres
 from ghostlib.schemas.schema import Check, Column, ForeignKey, Index, Schema, Table
-from ghostlib.schemas.score import METRICS, WEIGHTS, aggregate, family, score
+from ghostlib.schemas.score import METRICS, WEIGHTS, aggregate, family, grouped, score
 
 ID = Column("id", "bigint", True, identity=True)
 CUSTOMERS = Table(
@@ -109,6 +109,80 @@ def test_renaming_a_column_that_no_key_uses_costs_column_points_and_no_others():
     found = score(changed(GOLD, 1, columns=columns), GOLD)
     assert found.column.f1 == pytest.approx(7 / 8)
     assert all(found.metric(name) == 1.0 for name in WEIGHTS if name != "column_f1")
+
+
+@settings(max_examples=80, deadline=None)
+@given(schemas(), st.randoms(use_true_random=False), st.sampled_from(("zyxwv", "email_2", "order_total", "Kunde", "id_2")))
+def test_renaming_any_column_without_a_key_costs_column_points_alone_checks_and_indexes_stay(gold, seed, name):
+    number = seed.randrange(len(gold.tables))
+    table = gold.tables[number]
+    old = seed.choice([c.name for c in table.columns if c.type != "bigint"])
+
+    def renamed(columns):
+        return tuple(name if column == old else column for column in columns)
+
+    made = replace(
+        table,
+        columns=tuple(replace(c, name=name) if c.name == old else c for c in table.columns),
+        unique=tuple(renamed(columns) for columns in table.unique),
+        checks=tuple(replace(check, columns=renamed(check.columns)) for check in table.checks),
+        indexes=tuple(replace(index, columns=renamed(index.columns)) for index in table.indexes),
+    )
+    found = score(Schema((*gold.tables[:number], made, *gold.tables[number + 1 :])), gold)
+    assert found.column.f1 < 1 and found.schema_score < 1
+    assert {found.metric(part) for part in WEIGHTS if part != "column_f1"} <= {1.0, None}
+
+
+@settings(max_examples=80, deadline=None)
+@given(schemas(), schemas(), st.integers(0, 99))
+def test_every_f1_and_every_pair_is_the_same_both_ways_and_in_any_order(one, other, seed):
+    there, back = score(one, other), score(shuffled(other, seed), shuffled(one, seed))
+    for name in ("table", "column", "foreign_key", "unique", "check", "index"):
+        first, second = getattr(there, name), getattr(back, name)
+        assert first.f1 == pytest.approx(second.f1), name
+        assert (first.precision, first.recall) == pytest.approx((second.recall, second.precision)), name
+    assert there.type_accuracy == pytest.approx(back.type_accuracy)
+
+
+def test_a_name_spelt_the_same_is_never_given_away_for_two_half_alike_ones():
+    gold = Schema((Table("t", (Column("start", "text"), Column("started", "date"), Column("starts", "integer"))),))
+    made = Schema((Table("t", (Column("start", "text"), Column("starting", "date"), Column("starts", "integer"))),))
+    assert score(made, gold).type_accuracy == 1.0
+
+
+def test_an_application_prefix_that_all_tables_share_does_not_count():
+    django = Schema(tuple(replace(t, name=f"shop_{t.name}", foreign_keys=()) for t in GOLD.tables))
+    assert score(django, Schema(tuple(replace(t, foreign_keys=()) for t in GOLD.tables))).schema_score == 1.0
+    assert names.without_prefix(("order_items", "orders")) == {"order_items": ("order", "item"), "orders": ("order",)}
+
+
+def test_names_that_are_no_english_words_are_compared_as_they_are():
+    for name in ("größe", "客户", "id2", "__", "a" * 500, "émail"):
+        assert names.alike(name, name) == 1.0 and names.words(name)
+    assert names.alike("客户", "订单") < 0.5
+
+
+def test_a_schema_of_a_thousand_columns_under_other_names_is_scored():
+    def wide(prefix):
+        return Schema(
+            tuple(Table(f"{prefix}{n}", tuple(Column(f"{prefix}{n}_{c}", "text") for c in range(25))) for n in range(40))
+        )
+
+    found = score(wide("left"), wide("right"))
+    assert 0 <= found.schema_score < 1 and score(wide("left"), wide("left")).exact
+
+
+def test_rows_by_group_hold_every_score_once_a_kind_and_say_how_many():
+    scores = [score(GOLD, GOLD), score(None, GOLD), score(GOLD, GOLD)]
+    keys = [{"archetype": "form", "tables": 2}, {"archetype": "list", "tables": 2}, {"archetype": "form"}]
+    found = grouped(scores, keys)
+    assert {kind: {label: row["n"] for label, row in rows.items()} for kind, rows in found.items()} == {
+        "archetype": {"form": 2, "list": 1},
+        "tables": {"2": 2},
+    }
+    assert found["archetype"]["form"]["schema_score"]["mean"] == 1.0 and found["tables"]["2"]["validity"]["mean"] == 0.5
+    with pytest.raises(DataError, match="3 scores and 1 groups"):
+        grouped(scores, keys[:1])
 
 
 def test_names_match_through_case_plural_and_prefix_but_strangers_do_not():

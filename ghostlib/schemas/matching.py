@@ -1,32 +1,37 @@
-"""Which predicted table and column stands for which true one: optimal assignment on names, with a floor.
+"""Which predicted table and column stands for which true one: the same names first, then optimal assignment with a floor.
 
 In the way of Design2Code's block matching (arXiv 2403.03163, section 3): the assignment with the greatest total
-similarity, and pairs below the floor are no pairs.
+similarity, and pairs below the floor are no pairs. The pairs are the same whichever schema is called the predicted one.
 """
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ghostlib.schemas import names
 from ghostlib.schemas.schema import Check, Column, Schema, Table
 
 FLOOR = 0.5  # pairs less alike are strangers
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Match:
     """Pairs with their similarity.
 
-    Tables are keyed by (predicted, true) name, columns by (predicted table, column, true table, column).
+    Tables are keyed by (predicted, true) name, columns by (predicted table, column, true table, column). `stand_ins`
+    are pairs of columns under quite other names, of the same type and with the same checks and indexes on them: no
+    column's point is theirs, but a check or an index on a renamed column is still that check.
     """
 
     predicted: Schema
     truth: Schema
-    tables: dict[tuple[str, str], float]
+    tables: dict[Pair, float]
     columns: dict[tuple[str, str, str, str], float]
     table_names: dict[str, str]  # predicted -> true
-    column_names: dict[tuple[str, str], str]  # (predicted table, predicted column) -> true column
+    column_names: dict[Pair, str]  # (predicted table, predicted column) -> true column
+    stand_ins: dict[Pair, str]  # the same, of renamed columns
 
     def table_pairs(self) -> Iterator[tuple[Table, Table]]:
         """The matched tables, predicted and true."""
@@ -45,38 +50,44 @@ class Match:
 
     def named(self, table: Table, columns: Iterable[str]) -> frozenset[str] | None:
         """The predicted table's columns under their true names; None where one of them has no true one."""
-        found = [self.column_names.get((table.name, column)) for column in columns]
-        return None if None in found else frozenset(name for name in found if name)
+        return _whole(self.column_names.get((table.name, column)) for column in columns)
 
     def foreign_keys(self) -> list[Hashable]:
-        """Every predicted foreign key in true names, None for one that has no counterpart to be compared with."""
+        """Every different predicted foreign key in true names, None for one that has no counterpart to be compared with."""
         return [
-            self._told(table, self.named(table, key.columns), self.table_names.get(key.table))
+            self._told(table, self.named(table, columns), self.table_names.get(target))
             for table in self.predicted.tables
-            for key in table.foreign_keys
+            for columns, target in foreign_keys(table)
         ]
 
     def unique(self) -> list[Hashable]:
         """Every predicted UNIQUE in true names."""
-        return [self._told(table, self.named(table, columns)) for table in self.predicted.tables for columns in unique(table)]
+        return [self._told(table, self._either(table, columns)) for table in self.predicted.tables for columns in unique(table)]
 
     def checks(self) -> list[Hashable]:
-        """Every predicted CHECK in true names: its columns and what it means."""
+        """Every different predicted CHECK in true names: its columns and what it means."""
         found: list[Hashable] = []
         for table in self.predicted.tables:
-            renamed = {word: self.column_names.get((table.name, word), word) for word in (c.name for c in table.columns)}
-            for check in table.checks:
-                columns = self.named(table, check.columns)
-                found.append(self._told(table, columns, meaning(check, renamed)[1]))
+            renamed = {column.name: self._true(table, column.name) or column.name for column in table.columns}
+            different = {meaning(check): check for check in table.checks}
+            for check in different.values():
+                found.append(self._told(table, self._either(table, check.columns), meaning(check, renamed)[1]))
         return found
 
     def indexes(self) -> list[Hashable]:
         """Every predicted index in true names, in the order of its columns."""
         return [
-            self._told(table, tuple(self.column_names.get((table.name, column), column) for column in index))
+            self._told(table, tuple(self._true(table, column) or column for column in index))
             for table in self.predicted.tables
             for index in indexes(table)
         ]
+
+    def _true(self, table: Table, column: str) -> str | None:
+        place = (table.name, column)
+        return self.column_names.get(place) or self.stand_ins.get(place)
+
+    def _either(self, table: Table, columns: Iterable[str]) -> frozenset[str] | None:
+        return _whole(self._true(table, column) for column in columns)
 
     def _told(self, table: Table, *facts: Hashable) -> Hashable:
         true = self.table_names.get(table.name)
@@ -85,22 +96,27 @@ class Match:
 
 def match(predicted: Schema, truth: Schema) -> Match:
     """The best pairs of tables, and within them of columns."""
-    likeness = [[_tables_alike(one, other) for other in truth.tables] for one in predicted.tables]
-    tables, columns = {}, {}
-    for row, place in _assigned(likeness, [[o.name == t.name for t in truth.tables] for o in predicted.tables]):
-        one, other = predicted.tables[row], truth.tables[place]
-        tables[one.name, other.name] = likeness[row][place]
-        alike = [[names.alike_within(c.name, one.name, t.name, other.name) for t in other.columns] for c in one.columns]
-        for at, to in _assigned(alike, [[c.name == t.name for t in other.columns] for c in one.columns]):
-            columns[one.name, one.columns[at].name, other.name, other.columns[to].name] = alike[at][to]
-    return Match(
-        predicted,
-        truth,
-        tables,
-        columns,
-        dict(tables.keys()),
-        {(table, column): true for table, column, _, true in columns},
-    )
+    mine, theirs = ({table.name: table for table in schema.tables} for schema in (predicted, truth))
+    bare, true_bare = names.without_prefix(tuple(mine)), names.without_prefix(tuple(theirs))
+
+    def tables_alike(one: str, other: str) -> float:
+        named = names.alike_bare((one, bare[one]), (other, true_bare[other]))
+        return named if named == 1.0 else (named + _shared(mine[one], theirs[other])) / 2
+
+    tables = _paired(tuple(mine), tuple(theirs), tables_alike)
+    columns: dict[tuple[str, str, str, str], float] = {}
+    stand_ins: dict[Pair, str] = {}
+    for one, other in tables:
+        pairs = _columns(mine[one], theirs[other])
+        columns |= {(one, column, other, true): value for (column, true), value in pairs.items()}
+        stand_ins |= {(one, column): true for column, true in _renamed(mine[one], theirs[other], pairs)}
+    known = {(table, column): true for table, column, _, true in columns}
+    return Match(predicted, truth, tables, columns, dict(tables.keys()), known, stand_ins)
+
+
+def foreign_keys(table: Table) -> set[tuple[frozenset[str], str]]:
+    """The columns and the target of every different foreign key."""
+    return {(frozenset(key.columns), key.table) for key in table.foreign_keys}
 
 
 def unique(table: Table) -> set[frozenset[str]]:
@@ -121,22 +137,77 @@ def meaning(check: Check, renamed: dict[str, str] | None = None) -> tuple[frozen
     """A check's columns, and the members of its enumeration or its bare expression (in other names where given)."""
     if check.values:
         return frozenset(check.columns), frozenset(check.values)
-    told = re.sub(r"\w+", lambda word: (renamed or {}).get(word[0], word[0]), check.expression)
+    quoted = re.split(r"('(?:[^']|'')*')", check.expression)  # what stands in quotes is a value, not a name
+    quoted[::2] = [re.sub(r"\w+", lambda word: (renamed or {}).get(word[0], word[0]), part) for part in quoted[::2]]
+    told = "".join(quoted)
     return frozenset(check.columns), re.sub(r"[\s()\"]", "", told).lower()
 
 
-def _tables_alike(one: Table, other: Table) -> float:
-    """1.0 for the same name; else half the names' likeness and half the share of columns with the same words."""
-    named = names.alike(one.name, other.name)
-    if named == 1.0:
-        return 1.0
+def _shared(one: Table, other: Table) -> float:
+    """The share of columns that have the same words: `clients` with all the columns of `customers` is that table."""
     first, second = ({names.words(column.name) for column in table.columns} for table in (one, other))
-    shared = 2 * len(first & second) / (len(first) + len(second)) if first or second else 0.0
-    return (named + shared) / 2
+    return 2 * len(first & second) / (len(first) + len(second)) if first or second else 0.0
 
 
-def _assigned(likeness: list[list[float]], same: list[list[bool]]) -> list[tuple[int, int]]:
-    """The pairs (row, place) with the greatest total likeness, floor applied; of equals, the one spelt the same."""
+def _columns(one: Table, other: Table) -> dict[Pair, float]:
+    mine, theirs = tuple(c.name for c in one.columns), tuple(c.name for c in other.columns)
+    bare, true_bare = names.without_prefix(mine), names.without_prefix(theirs)
+
+    def alike(column: str, true: str) -> float:
+        whole = names.alike_within(column, one.name, true, other.name)
+        return max(whole, names.alike_bare((column, bare[column]), (true, true_bare[true])))
+
+    return _paired(mine, theirs, alike)
+
+
+def _renamed(one: Table, other: Table, pairs: dict[Pair, float]) -> list[Pair]:
+    """Columns without a pair that stand in the same place: the same type, and alike in checks, indexes and NOT NULL."""
+    known = {name for pair in pairs for name in pair[:1]}, {name for pair in pairs for name in pair[1:]}
+    mine = {column.name: _facts(column, one) for column in one.columns if column.name not in known[0]}
+    theirs = {column.name: _facts(column, other) for column in other.columns if column.name not in known[1]}
+
+    def alike(column: str, true: str) -> float:
+        first, second = mine[column], theirs[true]
+        return (1 + len(first[1] & second[1])) / (1 + len(first[1] | second[1])) if first[0] == second[0] else 0.0
+
+    return list(_paired(tuple(mine), tuple(theirs), alike))
+
+
+def _facts(column: Column, table: Table) -> tuple[str, frozenset[Hashable]]:
+    """A column's type, and what else is known of it, its own name left out."""
+    facts: set[Hashable] = {("not null", column.not_null), ("default", column.default)}
+    facts |= {("check", meaning(c, {column.name: "?"})[1]) for c in table.checks if column.name in c.columns}
+    facts |= {("index", i.index(column.name), len(i)) for i in indexes(table) if column.name in i}
+    facts |= {("unique", len(u)) for u in unique(table) if column.name in u}
+    return column.type, frozenset(facts)
+
+
+def _paired(mine: Sequence[str], theirs: Sequence[str], alike: Callable[[str, str], float]) -> dict[Pair, float]:
+    """Pairs of names with their likeness: those spelt the same, then those of the same words, then the best assignment.
+
+    What is the same is never given away for two pairs that are half alike; and neither the order of the names nor
+    which side comes first decides anything.
+    """
+    same = set(mine) & set(theirs)
+    pairs = {(name, name): 1.0 for name in same}
+    first, second = sorted(set(mine) - same), sorted(set(theirs) - same)
+    by_words: dict[tuple[str, ...], tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for side, rest in enumerate((first, second)):
+        for name in rest:
+            by_words[names.words(name)][side].append(name)
+    for ours, others in by_words.values():
+        pairs |= dict.fromkeys(zip(ours, others, strict=False), 1.0)
+    taken = {one for one, _ in pairs}, {other for _, other in pairs}
+    first, second = [n for n in first if n not in taken[0]], [n for n in second if n not in taken[1]]
+    if first > second:  # one way round, so that of equal assignments both ways take the same
+        turned = _assigned([[alike(one, other) for one in first] for other in second])
+        return pairs | {(first[place], second[row]): value for row, place, value in turned}
+    found = _assigned([[alike(one, other) for other in second] for one in first])
+    return pairs | {(first[row], second[place]): value for row, place, value in found}
+
+
+def _assigned(likeness: list[list[float]]) -> list[tuple[int, int, float]]:
+    """(row, place, likeness) of the pairs with the greatest total likeness, floor applied."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 
@@ -144,5 +215,11 @@ def _assigned(likeness: list[list[float]], same: list[list[bool]]) -> list[tuple
         return []
     alike = np.array(likeness)
     alike[alike < FLOOR] = 0.0
-    rows, places = linear_sum_assignment(alike + 0.001 * np.array(same), maximize=True)
-    return [(int(row), int(place)) for row, place in zip(rows, places, strict=True) if alike[row, place] > 0]
+    rows, places = linear_sum_assignment(alike, maximize=True)
+    found = ((int(row), int(place)) for row, place in zip(rows, places, strict=True))
+    return [(row, place, float(alike[row, place])) for row, place in found if alike[row, place] > 0]
+
+
+def _whole(found: Iterable[str | None]) -> frozenset[str] | None:
+    told = list(found)
+    return None if None in told else frozenset(name for name in told if name)

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-PREFIXES = frozenset({"tbl", "tb", "tab", "dbo"})  # what people put before every table
+PREFIXES = frozenset("tbl tb tab dbo t vw str txt int dt fld col".split())  # what people put before a table or a column
 IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "feet": "foot", "data": "datum"}
 SAME_AFTER_PREFIX = 0.9  # orders.order_id and orders.id
 
@@ -48,6 +48,21 @@ def alike_within(one: str, table: str, other: str, other_table: str) -> float:
     if found < SAME_AFTER_PREFIX and _inside(one, table) == _inside(other, other_table):
         return SAME_AFTER_PREFIX
     return found
+
+
+def without_prefix(found: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The words of each name without the first word that all of them share: `shop_orders` and `shop_items` are of a shop.
+
+    At least two names, each of two words or more, else nothing is taken away.
+    """
+    told = {name: words(name) for name in found}
+    common = len(told) > 1 and len({parts[0] for parts in told.values()}) == 1 and all(len(p) > 1 for p in told.values())
+    return {name: parts[1:] if common else parts for name, parts in told.items()}
+
+
+def alike_bare(one: tuple[str, tuple[str, ...]], other: tuple[str, tuple[str, ...]]) -> float:
+    """Similarity of two names, each given with its words without a common prefix: the best of the two ways of reading."""
+    return max(alike(first, second) for first in (one[0], "_".join(one[1])) for second in (other[0], "_".join(other[1])))
 
 
 def _inside(column: str, table: str) -> tuple[str, ...]:

@@ -6,24 +6,22 @@
 """
 
 import re
-import secrets
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from ghostlib.errors import SchemaError
-from ghostlib.schemas import catalog, server
-from ghostlib.schemas import statements as parts
+from ghostlib.schemas import catalog, habits, parser, server, watchdog
+from ghostlib.schemas.inventory import OWN
 from ghostlib.schemas.schema import Schema
 from ghostlib.schemas.statements import Statement
 
 GRACE = 1.0  # seconds beyond the deadline before the backend is ended from outside
-_ONE_AT_A_TIME = threading.Lock()
+A_STATEMENT = 0.005  # seconds that each statement adds to the deadline: a dump with 20,000 of them is no attack
 HINTS = {
     "42P01": "create the parent table first; its statement must stand above this one",
-    "42704": "this type does not exist in PostgreSQL; an enumeration is text with CHECK (column IN (...))",
     "42P07": "a table of this name stands further up already",
     "42701": "the column stands twice in the table",
     "42830": "the referenced columns need a PRIMARY KEY or UNIQUE constraint",
@@ -72,66 +70,73 @@ def check(sql: str, *, timeout: float = 5.0) -> Schema | list[SqlProblem]:
     return verdict.schema if verdict.schema is not None else list(verdict.problems)
 
 
-def check_many(sqls: Sequence[str], *, timeout: float = 5.0) -> list[Verdict]:
-    """One verdict a text, in order; a text that stands there twice is judged once."""
+def check_many(sqls: Sequence[str], *, timeout: float = 5.0, connections: int = 2, progress: str = "") -> list[Verdict]:
+    """One verdict a text, in order; a text that stands there twice is judged once.
+
+    Judged on `connections` at once; what one text does to the server or its deadline does not reach another's verdict.
+    `progress` names a bar for where a person waits. Raises SchemaError where no server can be had.
+    """
+    from tqdm import tqdm
+
     known: dict[str, Verdict] = {}
-    for sql in sqls:
-        if sql not in known:
-            known[sql] = judge(sql, timeout=timeout)
+    wanted = list(dict.fromkeys(sqls))
+    pool = ThreadPoolExecutor(max(1, min(connections, len(wanted), server.CONNECTIONS)))
+    try:
+        verdicts = pool.map(lambda sql: judge(sql, timeout=timeout), wanted)
+        bar = tqdm(zip(wanted, verdicts, strict=True), progress, len(wanted), disable=not progress, unit="schema")
+        known.update(bar)
+    finally:
+        pool.shutdown(cancel_futures=True)  # after Ctrl-C or an error only what is running is waited for
     return [known[sql] for sql in sqls]
 
 
 def judge(sql: str, *, timeout: float = 5.0) -> Verdict:
-    """The whole verdict on an SQL text; `timeout` is in seconds, for each text. Nothing of it stays on the server.
+    """The whole verdict on an SQL text, from any thread. Nothing of it stays on the server.
 
-    Raises SchemaError where no server can be had; whatever the text holds ends in a verdict.
+    The server works on it for at most `timeout` seconds and 5 ms for every statement. Raises SchemaError where no server
+    can be had; whatever the text holds ends in a verdict.
     """
     started = time.monotonic()
-    found = parts.statements(sql)
+    found = parser.statements(sql, timeout=timeout)
     notices = tuple(f"line {s.line}: skipped ({s.why})" for s in found if s.kind == "skipped")
     problems = [SqlProblem(s.line, s.column, s.sqlstate, s.why, s.hint) for s in found if s.kind == "refused"]
     created = [s for s in found if s.kind == "created"]
     schema: Schema | None = None
     if not problems and created:
-        with _ONE_AT_A_TIME:
-            schema, problems, restarted = _created(created, timeout)
-        notices += ("the server had died; a fresh one was started",) * restarted
+        schema, problems, news = _created(created, timeout + A_STATEMENT * len(created))
+        notices += news
     if not problems and not (schema and schema.tables):
         schema, problems = None, [SqlProblem(1, 1, "02000", "the text creates no table", "write at least one CREATE TABLE")]
     return Verdict(not problems, schema, tuple(problems), notices, time.monotonic() - started)
 
 
-def _created(created: list[Statement], timeout: float) -> tuple[Schema | None, list[SqlProblem], bool]:
-    """The statements' Schema or problem, and whether the server had to be started again: a dead one is replaced, once."""
+def _created(created: list[Statement], deadline: float) -> tuple[Schema | None, list[SqlProblem], tuple[str, ...]]:
+    """The statements' Schema or problem, and the server's news.
+
+    Where the connection is lost, it may be another text's doing: the second time this one has the server to itself. A
+    server that was killed loses that one too while it goes down, so only a fresh one proves that this text did it.
+    """
     import psycopg
 
-    for again in (False, True):
-        connection = server.connection()
-        late = threading.Event()
-        watchdog = threading.Timer(timeout + GRACE, _end, [connection.info.backend_pid, late])
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            return *_tried(connection, created, timeout), again
-        except psycopg.Error as error:
-            slow = late.is_set() or error.sqlstate == "57014"
-            alive = not connection.closed and error.sqlstate != "53200"  # out of memory is the text's doing
-            server.forget()
-            if alive and not slow:
-                reason = str(error).strip().splitlines()[0]
-                raise SchemaError(f"PostgreSQL cannot judge here ({reason}). The role needs CREATE on its database") from None
-            if slow:
-                return None, [SqlProblem(1, 1, "57014", f"not judged within {timeout:g} s", HINTS["57014"])], again
-            if again:
-                return None, [SqlProblem(1, 1, "08006", f"the server died of it: {str(error).strip()[:200]}")], again
-        finally:
-            watchdog.cancel()
-    raise SchemaError("PostgreSQL: no verdict")  # not reached: the second attempt always returns
-
-
-def _end(pid: int, late: threading.Event) -> None:
-    late.set()
-    server.kill_backend(pid)
+    lost: tuple[str, ...] = ()
+    for alone, fresh in ((False, False), (True, False), (True, True)):
+        with server.lease(alone=alone, fresh=fresh) as connection:
+            pid = connection.info.backend_pid
+            try:
+                with watchdog.within(deadline + GRACE, lambda pid=pid: server.kill_backend(pid)) as late:
+                    server.limit(connection, deadline + 2 * GRACE)
+                    return *_tried(connection, created, deadline), lost + server.news()
+            except psycopg.Error as error:
+                state, reason, closed = error.sqlstate, server.reason(error)[:200], connection.closed
+        if late.is_set() or state in ("57014", "25P04"):
+            problem = SqlProblem(1, 1, "57014", f"not judged within {deadline:.3g} s", HINTS["57014"])
+            return None, [problem], lost + server.news()
+        if not closed and state == "53200":
+            return None, [SqlProblem(1, 1, state, reason)], lost + server.news()
+        if not closed:
+            raise SchemaError(f"PostgreSQL cannot judge here ({reason}). The role needs CREATE on its database")
+        lost = ("the connection to the server was lost; judged again on a new one",)
+    return None, [SqlProblem(1, 1, "08006", f"the server died of it: {reason}")], server.news()
 
 
 def _tried(connection: Any, created: list[Statement], timeout: float) -> tuple[Schema | None, list[SqlProblem]]:
@@ -141,44 +146,48 @@ def _tried(connection: Any, created: list[Statement], timeout: float) -> tuple[S
     """
     import psycopg
 
-    name = f"ghost_{secrets.token_hex(6)}"
+    name, opening = server.room(connection)
+    others = created[-1].schemas
+    more = [f"{name}_{number + 1}" for number in range(len(others))]
     begin = (
-        f"BEGIN; CREATE SCHEMA {name}; SET LOCAL search_path = {name}, pg_catalog; "
+        f"BEGIN; {opening}{''.join(f'CREATE SCHEMA {one}; ' for one in more)}"
+        f"SET LOCAL search_path = {', '.join([name, *more])}, pg_catalog; "
         f"SET LOCAL statement_timeout = {int(timeout * 1000)}; SET LOCAL lock_timeout = '1s';\n"
     )
-    told = ";\n".join(statement.text for statement in created)
+    texts = [statement.text.replace(OWN, name) if statement.edits or others else statement.text for statement in created]
+    listing = catalog.query(name, len(others))
     try:
-        cursor = connection.execute(f"{begin}{told}\n;{catalog.query(name)};ROLLBACK".encode())
-        return catalog.read(cursor, name), []
+        cursor = connection.execute((begin + ";\n".join([*texts, listing, "ROLLBACK"])).encode())
+        return catalog.read(cursor, name, others), []
     except psycopg.Error:
         if connection.closed:
             raise
-    finally:
-        if not connection.closed:
-            connection.execute("ROLLBACK")
+        connection.execute("ROLLBACK")
     try:
         connection.execute(begin.encode())
-        for statement in created:
+        for statement, text in zip(created, texts, strict=True):
             try:
-                connection.execute(statement.text.encode())
+                connection.execute(text.encode())
             except psycopg.Error as error:
                 if connection.closed:
                     raise
-                return None, [_problem(error, statement)]
-        return catalog.read(connection.execute(catalog.query(name).encode()), name), []
+                return None, [_problem(error, statement, name)]
+        return catalog.read(connection.execute(listing.encode()), name, others), []
     finally:
         if not connection.closed:
             connection.execute("ROLLBACK")
 
 
-def _problem(error: Any, statement: Statement) -> SqlProblem:
+def _problem(error: Any, statement: Statement, room: str) -> SqlProblem:
+    """The server's error at its place in the file, in the file's own names."""
     told, text = error.diag, statement.text
-    message = told.message_primary or str(error).strip()
+    message = str(told.message_primary or error)
+    message = re.sub(rf"{room}(?:_(\d+))?\.", lambda n: f"{statement.schemas[int(n[1]) - 1]}." if n[1] else "", message)
     state = told.sqlstate or "XX000"
     place = int(told.statement_position) - 1 if told.statement_position else _quoted(message, text, last=state == "42701")
-    down, right = parts.position(text, place)
-    advice = HINTS.get(state, told.message_hint or "")
-    return SqlProblem(statement.line + down - 1, right if down > 1 else statement.column + right - 1, state, message, advice)
+    kind = re.match(r'type "?([^"]+?)"? does not exist', message)
+    advice = habits.type_hint(kind[1]) if kind else HINTS.get(state, told.message_hint or "")
+    return SqlProblem(*statement.at(place), state, message.strip(), advice)
 
 
 def _quoted(message: str, text: str, *, last: bool) -> int:

@@ -6,7 +6,7 @@
 1.0
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -160,6 +160,26 @@ def aggregate(scores: Sequence[Score], *, seed: int = 0) -> dict[str, dict[str, 
     return found
 
 
+def grouped(
+    scores: Sequence[Score], keys: Sequence[Mapping[str, object]], *, seed: int = 0
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """`aggregate` by each kind of group: {"archetype": {"form": {"n": 6, metric: interval, ...}, ...}, "domain": ...}.
+
+    `keys` holds each score's own groups, for example {"archetype": "form", "domain": "shop", "tables": 2}; a score
+    without a kind is in none of its groups. Raises DataError where scores and keys are not of the same number.
+    """
+    if len(scores) != len(keys):
+        raise DataError(f"{len(scores)} scores and {len(keys)} groups: one set of groups is needed for each score")
+    members: dict[str, dict[str, list[Score]]] = {}
+    for one, key in zip(scores, keys, strict=True):
+        for kind, label in key.items():
+            members.setdefault(kind, {}).setdefault(str(label), []).append(one)
+    return {
+        kind: {label: {"n": len(rows), **aggregate(rows, seed=seed)} for label, rows in sorted(labels.items())}
+        for kind, labels in members.items()
+    }
+
+
 def family(kind: str) -> str:
     """What a type is good for: all integers are one family, all texts another; an array is its element's family."""
     bare, _, array = kind.partition("[")
@@ -193,7 +213,7 @@ def _columns(schema: Schema) -> int:
 
 
 def _foreign_keys(schema: Schema) -> set[Hashable]:
-    return {(table.name, frozenset(key.columns), key.table) for table in schema.tables for key in table.foreign_keys}
+    return {(table.name, *key) for table in schema.tables for key in matching.foreign_keys(table)}
 
 
 def _overlap(made: list[Hashable], wanted: set[Hashable]) -> Part:

@@ -1,6 +1,7 @@
 """Text -> statements in three classes: created, skipped with a notice, refused (rules.py has the classes).
 
-The text is a stranger's: it is measured with PostgreSQL's scanner, which does not recurse, before the parser sees it.
+The text is a stranger's and may be long: it is cut without recursion (pieces.py), each statement is measured before the
+parser sees it, and its tree is thrown away before the next one.
 """
 
 import re
@@ -8,35 +9,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ghostlib.schemas import rules
+from ghostlib.schemas import degrading, habits, lacking, pieces, qualifiers, rules, words
+from ghostlib.schemas.inventory import SCHEMAS, Inventory
+from ghostlib.schemas.pieces import Lines, Piece
+from ghostlib.schemas.trees import below
+from ghostlib.schemas.words import Edit, Words
 
-LONGEST = 2_000_000  # characters of one text
-OPERATORS = 1_000  # of one statement: the parser's recursion takes Python with it at some 40,000
-DEPTH = 200  # brackets within each other
-PROBLEMS = 20  # syntax errors told of one text
-
-HABITS = {
-    "AUTO_INCREMENT": "MySQL's AUTO_INCREMENT is GENERATED ALWAYS AS IDENTITY here",
-    "AUTOINCREMENT": "SQLite's AUTOINCREMENT is GENERATED ALWAYS AS IDENTITY here",
-    "IDENTITY(": "SQL Server's IDENTITY(1,1) is GENERATED ALWAYS AS IDENTITY here",
-    "`": "backticks are MySQL's; leave names bare, or put them into double quotes",
-    "ENUM(": "an inline ENUM is MySQL's; use text with CHECK (column IN (...))",
-    "ENUM (": "an inline ENUM is MySQL's; use text with CHECK (column IN (...))",
-    "ENGINE": "ENGINE= is MySQL's; leave it out",
-    "UNSIGNED": "UNSIGNED is MySQL's; use CHECK (column >= 0)",
-    "[": "square brackets round names are SQL Server's; leave names bare",
-    "ON UPDATE CURRENT": "ON UPDATE CURRENT_TIMESTAMP is MySQL's; leave it out",
-    ",)": "leave out the comma before the closing bracket",
-}
-_OPERATOR_WORDS = set("AND OR NOT IS ISNULL NOTNULL IN LIKE ILIKE BETWEEN CASE COLLATE UNION INTERSECT".split())
-_OPERATOR_WORDS |= {"EXCEPT", "TYPECAST", "Op", "AT", "SIMILAR"}
-_OPERATOR_WORDS |= {"EQUALS_GREATER", "LESS_EQUALS", "GREATER_EQUALS", "NOT_EQUALS", "NOT_LA"}
-_OPERATOR_WORDS |= {f"ASCII_{ord(sign)}" for sign in "+-*/%<>=^["}
+LONGEST = 16_000_000  # characters of one text
+STATEMENTS = 50_000  # that the parser must read, at 0.3 ms each; data is only counted
+PROBLEMS = 20  # told of one text
+_DATA = re.compile(r"(?:INSERT|UPDATE|DELETE|TRUNCATE|MERGE)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement: its text, where it starts (line and column from 1), its class, and the reason for that class."""
+    """One statement: its text as it is sent, where it starts (line and column from 1), its class, and why.
+
+    `source` is its text in the file where `edits` changed it; `schemas` are the file's schemas besides the main one, so far.
+    """
 
     text: str
     line: int
@@ -45,32 +35,30 @@ class Statement:
     why: str = ""
     sqlstate: str = ""
     hint: str = ""
+    source: str = ""
+    edits: tuple[Edit, ...] = ()
+    schemas: tuple[str, ...] = ()
+
+    def at(self, place: int) -> tuple[int, int]:
+        """Line and column in the file of a character's number in `text`."""
+        down, right = position(self.source or self.text, words.original(place, self.edits))
+        return self.line + down - 1, right if down > 1 else self.column + right - 1
 
 
 def statements(text: str) -> list[Statement]:
     """Every statement of an SQL text in order. What PostgreSQL's parser rejects comes as refused, with its message.
 
-    psql's own lines, COPY data and INSERT, which are no schema, are blanked before parsing and noted as skipped.
+    What gives way to a plain server (degrading.py) stands as one more skipped statement behind its own.
     """
-    import pglast
-
     text = text.encode("utf-8", "replace").decode().removeprefix("\ufeff")
     if "\0" in text or len(text) > LONGEST:
-        return [_refused("", 0, "the text holds a NUL byte" if "\0" in text else f"more than {LONGEST:,} characters", "54000")]
-    text, found = _without_psql(text)
-    try:
-        tokens = list(pglast.parser.scan(text))
-    except pglast.parser.ParseError as error:
-        return [*found, _rejected(text, error)]
-    chunks = list(_chunks(tokens))
-    beyond = [_refused(text, first, why, "54000") for first, _, part in chunks if (why := _beyond_limits(part))]
-    if beyond:
-        return [*found, *beyond]
-    for first, last, part in chunks:
-        if part[0].name == "INSERT":
-            found.append(Statement(text[first : first + 80], *position(text, first), "skipped", rules.SKIPPED["InsertStmt"]))
-            text = text[:first] + re.sub(r"[^\n]", " ", text[first:last]) + text[last:]
-    return found + _parsed(text, tokens, chunks)
+        why = "the text holds a NUL byte" if "\0" in text else f"more than {LONGEST:,} characters"
+        return [Statement("", *position(text, max(text.find("\0"), 0)), "refused", why, "54000")]
+    found = _grouped(text)
+    if found is None:
+        return [Statement("", 1, 1, "refused", f"more than {STATEMENTS:,} statements", "54000")]
+    lines, known = Lines(text), Inventory()
+    return _told(list(_each(found, lines, known)))
 
 
 def position(text: str, place: int) -> tuple[int, int]:
@@ -80,152 +68,153 @@ def position(text: str, place: int) -> tuple[int, int]:
 
 def hint(text: str, place: int) -> str:
     """What to do about a syntax error at `place`, where a known habit of another dialect is the cause."""
-    near = text[max(0, place - 24) : place + 40].upper()
-    at = text[max(0, place - 24) : place + 1].upper() + text[place + 1 : place + 16].upper()
-    if re.search(r",\s*\)", text[max(0, place - 12) : place + 1]):
-        return HABITS[",)"]
-    return next((words for word, words in HABITS.items() if word in at), "") or next(
-        (words for word, words in HABITS.items() if word in near), ""
-    )
+    return habits.hint(text, place)
 
 
-def _parsed(text: str, tokens: list[Any], chunks: list[tuple[int, int, list[Any]]]) -> list[Statement]:
+def _grouped(text: str) -> list[tuple[Piece, str, int]] | None:
+    """Every piece with why it is skipped unread ("" for those to parse) and how many like it stand in a row; None: too many."""
+    found: list[tuple[Piece, str, int]] = []
+    parsed = 0
+    for piece in pieces.cut(text):
+        why = "a psql command" if piece.kind == "psql" else "data" if _DATA.match(piece.text) else ""
+        if piece.kind == "data":
+            continue
+        if why and found and found[-1][1] == why:
+            found[-1] = (found[-1][0], why, found[-1][2] + 1)
+            continue
+        found.append((piece, why, 1))
+        parsed += not why
+        if parsed > STATEMENTS:
+            return None
+    return found
+
+
+def _each(found: list[tuple[Piece, str, int]], lines: Lines, known: Inventory) -> Iterator[Statement]:
+    """Every piece as a statement; enough of problems ends it."""
+    refused = 0
+    for piece, why, count in found:
+        if why:
+            told = f"{why}, {count:,} statements" if count > 1 else why
+            yield Statement(piece.text[:80], *lines.at(piece.start), "skipped", told)
+            continue
+        for one in _parsed(Statement(piece.text, *lines.at(piece.start), "created"), known):
+            refused += one.kind == "refused"
+            yield one
+        if refused >= PROBLEMS:
+            return
+
+
+def _parsed(here: Statement, known: Inventory) -> Iterator[Statement]:
+    """A statement of the text, parsed and ruled on; what gives way in it stands behind it."""
     import pglast
 
+    if why := pieces.beyond_limits(here.text):
+        yield _refused(here, 0, why, "54000")
+        return
     try:
-        trees = pglast.parse_sql(text)
-    except pglast.parser.ParseError as error:
-        return list(_each_rejected(text, chunks)) or [_rejected(text, error)]
-    found, schemas = [], set()
-    for number, tree in enumerate(trees):
-        start, end = tree.stmt_location, tree.stmt_location + tree.stmt_len if tree.stmt_len else len(text)
-        start += _blank(text[start:end])
-        ruling = rules.rule(tree.stmt, edge=number in (0, len(trees) - 1))
-        schemas |= ruling.schemas
-        state = "0A000" if ruling.kind == "refused" else ""
-        one = Statement(text[start:end], *position(text, start), ruling.kind, ruling.why, state)
-        found.append((start, end, one))
-    bare = _unqualified(text, tokens, schemas) if schemas or "nextval" in text.lower() else text
-    told = [replace(one, text=bare[start:end]) if bare is not text else one for start, end, one in found]
-    return [_held(one) for one in told] if schemas else told
+        trees = pglast.parse_sql(here.text)
+    except (pglast.parser.ParseError, RecursionError) as error:
+        yield _rejected(here, error)
+        return
+    if len(trees) != 1:
+        yield _refused(here, 0, "several statements where one was read", "0A000")
+        return
+    try:
+        yield from list(_ruled(trees[0].stmt, here, known))
+    except Exception as error:  # a stranger's text ends in a verdict, also where it finds what nobody here thought of
+        yield _refused(here, 0, f"a statement that cannot be judged ({type(error).__name__})", "XX000")
 
 
-def _held(one: Statement) -> Statement:
-    """The statement, refused where a schema name is still in it: U&"live".a and live/**/.a are spelt past the blanking."""
+def _ruled(node: Any, here: Statement, known: Inventory) -> Iterator[Statement]:
+    name = type(node).__name__
+    if name == "VariableSetStmt" and (node.name or "").lower() == "search_path":
+        qualifiers.follow(node, known)
+    if name == "CreateSchemaStmt" and node.schemaElts:
+        yield from _elements(node, here, known)
+        return
+    ruling = rules.rule(node, known)
+    draft = degrading.Draft(Words(here.text), known, list(below(node)))
+    if ruling.kind == "skipped":
+        known.skips(node)
+    elif ruling.kind == "created":
+        degrading.degrade(node, draft)
+    if ruling.kind != "created" or draft.skipped:
+        kind = "skipped" if draft.skipped else ruling.kind
+        state = "0A000" if kind == "refused" else ""
+        yield replace(here, text=here.text[:80], kind=kind, why=draft.skipped or ruling.why, sqlstate=state)
+        return
+    sent = _mapped(node, here, draft, known)
+    if switch := qualifiers.switch(known):
+        yield replace(here, text=switch, schemas=tuple(known.schemas))
+    yield sent
+    yield from (replace(here, text="", kind="skipped", why=note) for note in draft.notes)
+
+
+def _mapped(node: Any, here: Statement, draft: degrading.Draft, known: Inventory) -> Statement:
+    """The statement as it is sent: all edits made, and looked at once more, for it is the text that runs and not the tree."""
     import pglast
 
-    if one.kind != "created":
-        return one
+    named = rules.schemas(draft.nodes)
+    edits = draft.edits + (qualifiers.mapped(draft.nodes, draft.words, named, known) if named else [])
+    known.creates(node, lacking.columns_of(node, known) if type(node).__name__ == "CreateStmt" else {})
+    if not edits:
+        why = rules.objection(node, draft.nodes, own=True)
+        return _refused(here, 0, why, "0A000") if why else replace(here, schemas=tuple(known.schemas))
+    sent, made = words.edited(here.text, edits)
     try:
-        left = rules.rule(pglast.parse_sql(one.text)[0].stmt, edge=False).schemas
+        again = pglast.parse_sql(sent)[0].stmt
+        why = rules.objection(again, list(below(again)), own=True)
     except (pglast.parser.ParseError, IndexError):
-        left = {"?"}
-    why = "a schema name that cannot be mapped to the throw-away schema"
-    return replace(one, kind="refused", why=why, sqlstate="0A000") if left else one
+        why = "a part that cannot be mapped to the throw-away schema"
+    if len(known.schemas) > SCHEMAS:
+        why = f"more than {SCHEMAS} schemas"
+    if why:
+        return _refused(here, 0, why, "0A000")
+    return replace(here, text=sent, source=here.text, edits=made, schemas=tuple(known.schemas))
 
 
-def _each_rejected(text: str, chunks: list[tuple[int, int, list[Any]]]) -> Iterator[Statement]:
-    """The syntax errors of all statements, each parsed by itself."""
-    import pglast
+def _elements(node: Any, here: Statement, known: Inventory) -> Iterator[Statement]:
+    """CREATE SCHEMA with its tables written behind it: each is a statement of its own, created where that schema stands."""
+    told = Words(here.text)
+    starts, number = [], told.find("CREATE", 1)
+    while number >= 0:
+        starts.append(number)
+        number = told.find("CREATE", number + 1)
+    before, known.path = known.path, str(node.schemaname or (node.authrole.rolename if node.authrole else "public"))
+    for first, behind in zip(starts, [*starts[1:], len(told.all)], strict=True):
+        place = told.place(first)
+        yield from _parsed(Statement(here.text[place : told.end(behind - 1)], *here.at(place), "created"), known)
+    known.path = before
 
-    told = 0
-    for first, last, _ in chunks:
-        try:
-            pglast.parse_sql(text[first:last])
-        except pglast.parser.ParseError as error:
-            yield _rejected(text[:last], error, first)
-            told += 1
-            if told == PROBLEMS:
-                return
+
+def _told(found: list[Statement]) -> list[Statement]:
+    """Transactions at the very start or end are skipped, those in between refused; beside a syntax error nothing is created."""
+    if any(one.sqlstate in ("42601", "54000") for one in found):
+        found = [one for one in found if one.kind in ("skipped", "refused")]
+    first = next((n for n, one in enumerate(found) if one.kind == "created"), len(found))
+    final = next((n for n in range(len(found) - 1, -1, -1) if found[n].kind == "created"), -1)
+    out = []
+    for number, one in enumerate(found):
+        if one.kind in ("opens", "closes"):
+            edge = number < first if one.kind == "opens" else number > final
+            kind, state = ("skipped", "") if edge else ("refused", "0A000")
+            one = replace(one, kind=kind, sqlstate=state, why="a transaction" if edge else one.why)
+        out.append(one)
+    return out
 
 
-def _rejected(text: str, error: Exception, first: int = 0) -> Statement:
+def _rejected(here: Statement, error: Exception) -> Statement:
     """A parser's error as a refused statement. The place is put right by the quoted word: pglast miscounts after non-ASCII."""
-    message, place = str(error.args[0]), error.args[1] if len(error.args) > 1 else None
-    place = first + place if isinstance(place, int) else len(text.rstrip()) - 1
+    text, message = here.text, str(error.args[0])
+    place = error.args[1] if len(error.args) > 1 else None
+    place = place if isinstance(place, int) else len(text.rstrip()) - 1
     near = re.search(r'at or near "(.*)"', message, re.DOTALL)
     if near and not text.startswith(near[1], place):
         after = text.find(near[1], place)
         place = after if after >= 0 else place
-    return replace(_refused(text, max(place, 0), message, "42601"), hint=hint(text, max(place, 0)))
+    return replace(_refused(here, max(place, 0), message, "42601"), hint=habits.hint(text, max(place, 0)))
 
 
-def _refused(text: str, place: int, why: str, state: str) -> Statement:
-    line, column = position(text, place)
-    return Statement(text[place : place + 80], line, column, "refused", why, state)
-
-
-def _blank(text: str) -> int:
-    """How many characters of spaces and comments stand before the first word."""
-    found = re.match(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", text, re.DOTALL)
-    return found.end() if found else 0
-
-
-def _chunks(tokens: list[Any]) -> Iterator[tuple[int, int, list[Any]]]:
-    """First and last character and tokens of everything between semicolons, comments left out."""
-    part: list[Any] = []
-    for token in tokens:
-        if token.name == "ASCII_59":
-            if part:
-                yield part[0].start, part[-1].end + 1, part
-            part = []
-        elif token.name not in ("SQL_COMMENT", "C_COMMENT"):
-            part.append(token)
-    if part:
-        yield part[0].start, part[-1].end + 1, part
-
-
-def _beyond_limits(part: list[Any]) -> str:
-    """Why a statement is too much for a recursive parser, or "". A statement that will not be parsed never is."""
-    if part[0].name == "INSERT":
-        return ""
-    deep = deepest = operators = 0
-    for token in part:
-        if token.name in ("ASCII_40", "ASCII_91"):
-            deep += 1
-            deepest = max(deepest, deep)
-        elif token.name in ("ASCII_41", "ASCII_93"):
-            deep -= 1
-        operators += token.name in _OPERATOR_WORDS
-    if deepest > DEPTH:
-        return f"brackets lie {deepest:,} deep; at most {DEPTH} are judged"
-    return f"one statement holds {operators:,} operators; at most {OPERATORS:,} are judged" if operators > OPERATORS else ""
-
-
-def _unqualified(text: str, tokens: list[Any], schemas: set[str]) -> str:
-    """The text with `public.` and the like blanked, every place kept: all tables land in the one throw-away schema."""
-    letters = list(text)
-    for place, token in enumerate(tokens[:-2]):
-        word = text[token.start : token.end + 1]
-        bare = word[1:-1].replace('""', '"') if word.startswith('"') else _lower(word)
-        after = tokens[place + 1]
-        if after.name == "ASCII_46" and bare in schemas:
-            letters[token.start : after.end + 1] = " " * (after.end + 1 - token.start)
-        if word.lower() == "nextval" and tokens[place + 2].name == "SCONST":
-            start = tokens[place + 2].start
-            named = re.match(r"'(?:\"[^\"']+\"|\w+)\.", text[start:])
-            if named:
-                letters[start : start + named.end()] = "'" + " " * (named.end() - 1)
-    return "".join(letters)
-
-
-def _lower(word: str) -> str:
-    """A bare name as the server folds it: ASCII only."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in word)
-
-
-def _without_psql(text: str) -> tuple[str, list[Statement]]:
-    """The text with psql's lines (`\\connect`) and the data of COPY ... FROM stdin blanked, line numbers kept."""
-    if "\\" not in text and "stdin" not in text.lower():
-        return text, []
-    found: list[Statement] = []
-    out, data = [], False
-    for number, line in enumerate(text.split("\n"), 1):
-        copies = not data and re.match(r"\s*COPY\b.*\bFROM\s+stdin\b.*;\s*$", line, re.IGNORECASE)
-        if data or copies or line.startswith("\\"):
-            if not data:
-                found.append(Statement(line[:80], number, 1, "skipped", "data" if copies else "a psql command"))
-            data = bool(copies) or (data and line.rstrip() != "\\.")
-            line = ""
-        out.append(line)
-    return "\n".join(out), found
+def _refused(here: Statement, place: int, why: str, state: str) -> Statement:
+    line, column = here.at(place)
+    return Statement(here.text[place : place + 80], line, column, "refused", why, state)
