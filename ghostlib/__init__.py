@@ -10,12 +10,19 @@ The house, from left to right; a room imports only from the rooms above it (docs
     schemas/                  SQL <-> Schema (no torch)
       schema.py               the value everything speaks: Schema, Table, Column, ForeignKey, Check, Index
       statements.py rules.py  text -> statements in three classes: created, skipped, refused
+      pieces.py words.py trees.py  where a statement ends; its words and edits; its parsed tree
+      calls.py habits.py      the functions that it may call; hints for another dialect's habits
+      inventory.py qualifiers.py  what the file has made so far; its schema names mapped to throw-away ones
+      degrading.py lacking.py extensions.py  what gives way where the server lacks it
       ddl.py                  Schema -> the target language, one spelling
       postgres.py             the judge: untrusted DDL into a real server, and back out as a Schema
-      server.py catalog.py    that server as a sandbox; what its catalog says
+      server.py catalog.py    the connections of the judge; what the server's catalog says
+      embedded.py watchdog.py parser.py  the server that comes with us and its limits; what ends late; a long text's own process
       score.py                Schema x Schema -> Score, and means with intervals
       matching.py names.py    which table and column stands for which; how alike two names are
+      lint.py                 advice on style by squawk, beside the verdict
       views.py layout.py      Schema -> Mermaid and picture; where its cards and lines go
+      dialects.py orm.py      Schema -> MySQL and SQLite; Schema -> SQLAlchemy models
     corpus/                   examples (no torch)
       picture.py              open a stranger's picture safely; the one letterbox
       reading.py folding.py   what is written on a screenshot (OCR), and what a prompt carries of it
@@ -60,7 +67,11 @@ The house, from left to right; a room imports only from the rooms above it (docs
     upload.py                 the cell that takes a screenshot and answers it
     results.py                what the docs quote of a run
     notebooks.py              run the five notebooks; stamp badge and install cell
-    cli.py                    `ghost ...`
+    cli/                      `ghost ...`
+      parser.py               what the commands' parsers have in common
+      models.py data.py       run plan train evaluate export predict; screens teach dataset
+      schemas.py scoring.py   check; score
+      texts.py forms.py       the SQL that a user names; a schema in another form
 """
 
 __version__ = "0.1.0"

@@ -6,6 +6,7 @@ the nearest one.
 """
 
 import dataclasses
+import math
 import os
 import typing
 from dataclasses import dataclass, field
@@ -18,6 +19,16 @@ from ghostlib import strict
 from ghostlib.errors import ConfigError
 
 LANGUAGE_PROJECTIONS = ("q", "k", "v", "o", "gate", "up", "down")
+# Numbers that must be above 0, and those that may also be the sign for "by epochs", "all" or "none".
+ABOVE_ZERO = """
+    model.image_side lora.rank lora.alpha train.max_seq_length train.epochs train.batch_size train.accumulation
+    train.learning_rate train.max_grad_norm train.checkpoint_steps train.log_steps generate.max_new_tokens generate.batch_size
+    teacher.requests_per_minute teacher.timeout teacher.limit export.context
+""".split()
+ABOVE_ZERO_OR = {
+    **dict.fromkeys(("train.max_steps", "train.text_steps", "train.vision_steps"), -1),
+    **dict.fromkeys(("train.warmup_steps", "evaluation.sample", "evaluation.text_sample", "screens.count"), 0),
+}
 
 
 @dataclass(frozen=True)
@@ -201,7 +212,8 @@ def load(profile: str, *, scale: str | None = None, overrides: typing.Sequence[s
         values = strict.merge(values, SMOKE)
     for override in overrides:
         values = strict.merge(values, strict.nested(override))
-    return strict.build(Config, values | {"profile": profile, "scale": scale, "reason": reason}, where=f"profile {profile}")
+    where = f"profile {profile}"
+    return _sound(strict.build(Config, values | {"profile": profile, "scale": scale, "reason": reason}, where=where), where)
 
 
 def profiles() -> list[str]:
@@ -212,7 +224,7 @@ def profiles() -> list[str]:
 def from_file(path: Path) -> Config:
     """The resolved Config that a run wrote into its `config.yaml`."""
     values = strict.read(path)
-    return strict.build(Config, values, where=str(path))
+    return _sound(strict.build(Config, values, where=str(path)), str(path))
 
 
 def save(config: Config, path: Path) -> None:
@@ -245,6 +257,19 @@ def _read(profile: str) -> dict[str, Any]:
     if profile not in known:
         raise ConfigError(f"profile {profile}: does not exist{strict.nearest(profile, known)}. There are: {', '.join(known)}")
     return strict.read(root() / "configs" / f"{profile}.yaml")
+
+
+def _sound(config: Config, where: str) -> Config:
+    """The config itself. Raises ConfigError where a number can train or answer nothing, with all such numbers."""
+    wrong = []
+    for name in (*ABOVE_ZERO, *ABOVE_ZERO_OR):
+        part, key = name.split(".")
+        value, sign = getattr(getattr(config, part), key), ABOVE_ZERO_OR.get(name)
+        if value != sign and not 0 < value < math.inf:
+            wrong.append(f"{name}={value}: must be above 0" + ("" if sign is None else f", or {sign}"))
+    if wrong:
+        raise ConfigError(f"{where}: {'; '.join(wrong)}")
+    return config
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """The command line: examples in every help, the agreed exit codes and JSON, and one line for whatever a user did wrong."""
 
 import argparse
-import io
 import json
 import shutil
 import subprocess
@@ -9,39 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from terminal import ghost, refused
 
 from ghostlib import cli, machine
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = ("run", "plan", "train", "evaluate", "export", "predict", "check", "score", "screens", "teach", "dataset")
-GOOD = """\
-CREATE TABLE customers (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    email text NOT NULL UNIQUE
-);
-
-CREATE TABLE orders (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    customer_id bigint NOT NULL REFERENCES customers (id),
-    status text CHECK (status IN ('open', 'paid'))
-);
-
-CREATE INDEX ON orders (customer_id);
-"""
-DANGLING = "CREATE TABLE orders (\n    customer_id bigint REFERENCES customers (id)\n);\n"
 
 
 @pytest.fixture(autouse=True)
 def here(monkeypatch):
     """A machine without a GPU, asked about once: nvidia-smi is slow where it exists."""
     monkeypatch.setattr(machine, "_gpu", lambda: (None, None, None))
-
-
-@pytest.fixture
-def files(tmp_path):
-    (tmp_path / "good.sql").write_text(GOOD)
-    (tmp_path / "dangling.sql").write_text(DANGLING)
-    return tmp_path
 
 
 @pytest.fixture
@@ -55,35 +33,17 @@ def checkout(tmp_path, monkeypatch):
     return folder
 
 
-def ghost(capsys, *words):
-    """(exit code, standard output, standard error)"""
-    try:
-        code = cli.main([str(word) for word in words])
-    except SystemExit as left:
-        code = left.code
-    told = capsys.readouterr()
-    return code, told.out, told.err
-
-
-def refused(capsys, *words) -> str:
-    """The one line on standard error of a command that was used wrongly."""
-    code, out, err = ghost(capsys, *words)
-    assert (code, out) == (2, "")
-    assert err.startswith("ghost: ") and err.count("\n") == 1 and "Traceback" not in err
-    return err
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example_that_parses(capsys, command):
     code, out, _ = ghost(capsys, command, "--help")
     assert code == 0
     example = " ".join(out[out.index("example: ") :].removeprefix("example: ").split())
     assert example.startswith(f"ghost {command}")
-    assert cli._parser().parse_args(example.split()[1:]).command
+    assert cli.build().parse_args(example.split()[1:]).command
 
 
 def test_these_are_all_the_commands():
-    chosen = next(a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    chosen = next(a for a in cli.build()._actions if isinstance(a, argparse._SubParsersAction))
     assert tuple(sorted(chosen.choices)) == tuple(sorted(COMMANDS))
 
 
@@ -97,7 +57,17 @@ def test_help_imports_neither_torch_nor_another_heavy_thing():
     assert all(command in told for command in COMMANDS)
 
 
-@pytest.mark.parametrize("words", [(), ("fly",), ("check",), ("train", "audio"), ("predict", "x.png", "--backend", "magic")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *((), ("fly",), ("check",), ("train", "audio"), ("predict", "x.png", "--backend", "magic")),
+        *(("screens", "--count", count, "--out", "x") for count in ("-1", "0", "two", "1.5")),
+        ("teach", "x", "--out", "y", "--limit", "-3"),
+        *(("check", "x.sql", "--timeout", seconds) for seconds in ("0", "-1", "nan", "inf", "soon")),
+        *(("check", "x.sql", "--json", "--as", "png"), ("check", "x.sql", "--as", "paper"), ("score", "x.sql")),
+    ],
+    ids=" ".join,
+)
 def test_wrong_words_leave_with_2_and_say_how_it_is_used(capsys, words):
     code, out, err = ghost(capsys, *words)
     assert code == 2 and out == "" and err.startswith("usage: ghost")
@@ -107,50 +77,6 @@ def test_the_version_is_the_packages(capsys):
     from ghostlib import __version__
 
     assert ghost(capsys, "--version")[:2] == (0, f"{__version__}\n")
-
-
-def test_check_says_yes_with_0_and_no_with_1_at_the_place_of_the_problem(capsys, files):
-    assert ghost(capsys, "check", files / "good.sql") == (0, f"{files / 'good.sql'}: valid, 2 tables\n", "")
-    code, out, _ = ghost(capsys, "check", files / "good.sql", files / "dangling.sql")
-    assert code == 1
-    assert "dangling.sql: not valid" in out and "dangling.sql:" in out and "42P01" in out
-
-
-def test_check_prints_the_agreed_json(capsys, files):
-    code, out, _ = ghost(capsys, "check", "--json", files / "good.sql", files / "dangling.sql")
-    good, bad = json.loads(out)
-    assert code == 1
-    assert set(good) == {"file", "valid", "problems", "notices", "schema"}
-    assert (good["valid"], good["problems"]) == (True, [])
-    orders = next(table for table in good["schema"]["tables"] if table["name"] == "orders")
-    assert set(orders) == {"name", "columns", "primary_key", "foreign_keys", "unique", "checks", "indexes"}
-    assert orders["foreign_keys"] == [{"columns": ["customer_id"], "table": "customers", "references": ["id"]}]
-    assert all({"name", "type", "not_null", "default"} <= set(column) for column in orders["columns"])
-    assert bad["schema"] is None and bad["valid"] is False
-    assert set(bad["problems"][0]) == {"line", "column", "sqlstate", "message", "hint"}
-
-
-def test_check_reads_standard_input_even_where_it_is_no_text(capsys, monkeypatch):
-    for content, expected in ((GOOD.encode(), 0), (b"\xff\xfe\x00", 1), (b"", 1)):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
-        assert ghost(capsys, "check", "-")[0] == expected
-
-
-def test_gold_against_gold_scores_one_and_a_refused_answer_is_a_no(capsys, files):
-    code, out, _ = ghost(capsys, "score", "--json", files / "good.sql", files / "good.sql")
-    found = json.loads(out)
-    assert code == 0 and found["schema_score"] == 1.0 and found["exact"] is True
-    agreed = {"schema_score", "valid", "exact", "table", "column", "type_accuracy", "not_null_accuracy", "primary_key"}
-    agreed |= {"foreign_key", "unique", "check", "index", "hallucinated_tables", "hallucinated_columns"}
-    assert agreed <= set(found) and {"precision", "recall", "f1"} <= set(found["table"])
-    code, out, _ = ghost(capsys, "score", files / "dangling.sql", files / "good.sql")
-    assert code == 1 and "schema_score          0.000" in out
-    code, out, _ = ghost(capsys, "score", files / "good.sql", files / "good.sql")
-    assert code == 0 and "schema_score          1.000" in out
-
-
-def test_a_reference_that_postgresql_refuses_is_one_line(capsys, files):
-    assert "refuses the reference" in refused(capsys, "score", files / "good.sql", files / "dangling.sql")
 
 
 def test_plan_prints_the_ladder_as_the_agreed_json_without_a_gpu_or_a_download(capsys):
@@ -174,7 +100,14 @@ def test_plan_prints_the_ladder_as_the_agreed_json_without_a_gpu_or_a_download(c
         (("plan", "--profile", "nano", "--set", "nonsense"), "nonsense"),
         (("plan", "--profile", "nano", "--set", "train.max_steps=[1"), "max_steps"),
         (("plan", "--gpu", "Voodoo2"), "T4"),
+        (("plan", "--profile", "nano", "--set", "lora.rank=0"), "lora.rank=0: must be above 0"),
+        (("plan", "--profile", "nano", "--set", "train.learning_rate=.nan"), "learning_rate"),
         (("check", "no/such.sql"), "no/such.sql"),
+        (("check", "."), "no .sql file"),
+        (("check", "*.sql"), "no file matches"),
+        (("check", "a\nb\x1b[2J.sql"), "a b?[2J.sql: no file matches"),
+        (("score", "no/such.sql", "no/other.sql"), "no/such.sql"),
+        (("score", ".", "no/other.sql"), "two files, or two folders"),
         (("predict", "no/such.png", "--profile", "nano"), "no/such.png"),
         (("dataset", "check", "no/such.json"), "no/such.json"),
         (("evaluate", "--profile", "nano"), "no run has an adapter"),
@@ -268,12 +201,13 @@ def test_a_run_folder_that_another_config_has_is_not_written_over(capsys, tmp_pa
 
 
 @pytest.mark.parametrize(("raised", "code"), [(KeyboardInterrupt(), 130), (OSError(28, "No space left on device"), 2)])
-def test_ctrl_c_and_a_full_disk_are_one_line_each(capsys, monkeypatch, files, raised, code):
-    def judge(_):
+def test_ctrl_c_and_a_full_disk_are_one_line_each(capsys, monkeypatch, tmp_path, raised, code):
+    def judge(*_, **__):
         raise raised
 
     monkeypatch.setattr("ghostlib.schemas.postgres.judge", judge)
-    found, _, err = ghost(capsys, "check", files / "good.sql")
+    (tmp_path / "good.sql").write_text("CREATE TABLE tags (name text);")
+    found, _, err = ghost(capsys, "check", tmp_path / "good.sql")
     assert found == code and err.startswith("ghost: ") and err.count("\n") == 1
 
 

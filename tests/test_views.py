@@ -1,8 +1,12 @@
 """What a schema looks like: no card or line on another, every table and key there, and odd names do not break it."""
 
 import itertools
+import re
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ghostlib.errors import SchemaError
 from ghostlib.schemas import layout, views
@@ -95,3 +99,40 @@ def test_mermaid_names_every_column_and_tells_how_many_may_stand_on_either_side(
         '    customers ||--o| Order__x_ : "customer_id"\n'
         '    customers |o--o{ Order__x_ : "old id"\n'
     )
+
+
+@pytest.mark.parametrize("count", [1, 2, 8, 25])
+def test_the_svg_is_whole_xml_with_every_table_and_as_large_as_the_picture(count):
+    made = schema(count)
+    root = ElementTree.fromstring(views.svg(made))
+    told = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {table.name for table in made.tables} <= told
+    image = views.picture(made, scale=1)
+    assert (int(root.get("width")), int(root.get("height"))) == pytest.approx(image.size, abs=1)
+    assert {element.tag.split("}")[1] for element in root.iter()} <= {"svg", "rect", "path", "text", "circle", "polyline"}
+
+
+@pytest.mark.parametrize(
+    "name", ["</text><script>alert(1)</script>", "&lt;", "a\x00b", "\ud800", "\x1b[31m", "]]>", "x" * 500, ""]
+)
+def test_no_name_breaks_out_of_the_svg(name):
+    made = Schema((Table(name, (Column(name, name),)),))
+    root = ElementTree.fromstring(views.svg(made).encode("utf-8", "strict"))
+    assert not list(root.iter("{http://www.w3.org/2000/svg}script"))
+
+
+@given(st.lists(st.text(min_size=0, max_size=12), min_size=1, max_size=5, unique=True))
+def test_mermaid_keeps_to_its_grammar_whatever_the_names_are(names):
+    columns = tuple(Column(name, "character varying(9)[]") for name in names)
+    made = Schema(
+        tuple(Table(name, columns, foreign_keys=(ForeignKey((names[0],), names[-1], (names[0],)),)) for name in names)
+    )
+    head, *lines = views.mermaid(made).rstrip("\n").split("\n")
+    opened = [line.strip(" {") for line in lines if line.endswith("{")]
+    word, kind = r"[A-Za-z][\w-]*", r"[A-Za-z][\w\[\]()-]*"
+    row = (
+        rf'    {word} \{{|        {kind} {word}(?: (?:PK|FK|UK)(?:, (?:PK|FK|UK))*)?|    \}}|    {word} \S+ {word} : "[^"\n]*"'
+    )
+    assert head == "erDiagram" and len(set(opened)) == len(names)
+    assert all(re.fullmatch(row, line, re.ASCII | re.DOTALL) for line in lines if '"' not in line)
+    assert sum('"' in line for line in lines) >= len(names)

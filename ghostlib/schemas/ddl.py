@@ -14,7 +14,7 @@ def canonical(schema: Schema) -> str:
 
     Foreign keys that go round in a circle are added by ALTER TABLE, between the tables and the indexes.
     """
-    tables, late = _ordered(schema.tables)
+    tables, late = ordered(schema.tables)
     told = [_table(table, late.get(table.name, ())) for table in tables]
     told += [f"ALTER TABLE {name(table)} ADD {_foreign_key(key)};" for table, keys in late.items() for key in keys]
     return "\n\n".join([*told, *(_index(table, index) for table in tables for index in table.indexes)])
@@ -29,7 +29,7 @@ def name(word: str) -> str:
     return word if bare else '"' + word.replace('"', '""') + '"'
 
 
-def _ordered(tables: Iterable[Table]) -> tuple[list[Table], dict[str, tuple[ForeignKey, ...]]]:
+def ordered(tables: Iterable[Table]) -> tuple[list[Table], dict[str, tuple[ForeignKey, ...]]]:
     """Parents first, else the order that was given; and the keys that must wait because their tables point at each other."""
     waiting, placed, late = list(tables), [], {}
     known = {table.name for table in waiting}

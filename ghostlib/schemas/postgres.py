@@ -5,15 +5,16 @@
 (True, 'text')
 """
 
+import contextlib
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from ghostlib.errors import SchemaError
-from ghostlib.schemas import catalog, habits, parser, server, watchdog
+from ghostlib.schemas import catalog, ddl, habits, parser, server, watchdog
 from ghostlib.schemas.inventory import OWN
 from ghostlib.schemas.schema import Schema
 from ghostlib.schemas.statements import Statement
@@ -108,6 +109,33 @@ def judge(sql: str, *, timeout: float = 5.0) -> Verdict:
     if not problems and not (schema and schema.tables):
         schema, problems = None, [SqlProblem(1, 1, "02000", "the text creates no table", "write at least one CREATE TABLE")]
     return Verdict(not problems, schema, tuple(problems), notices, time.monotonic() - started)
+
+
+@contextlib.contextmanager
+def live(schema: Schema, *, timeout: float = 30.0) -> Iterator[tuple[Any, str]]:
+    """The schema's tables standing on the server until the block ends, for tools that read a database.
+
+    Yields psycopg's connection, inside the transaction that is rolled back afterwards, and the name of the throw-away
+    schema, where bare names are found. Raises SchemaError where the server does not take the schema.
+    """
+    import psycopg
+
+    with server.lease() as connection:
+        name, opening = server.room(connection)
+        late = watchdog.within(timeout + GRACE, lambda pid=connection.info.backend_pid: server.kill_backend(pid))
+        try:
+            with late:
+                server.limit(connection, timeout + 2 * GRACE)
+                begin = f"BEGIN; {opening}SET LOCAL search_path = {name}, pg_catalog; SET LOCAL lock_timeout = '1s';"
+                connection.execute(f"{begin}\n{ddl.canonical(schema)}".encode())
+                yield connection, name
+        except psycopg.Error as error:
+            raise SchemaError(
+                f"PostgreSQL does not take the schema ({server.reason(error)}). Check it with `ghost check`"
+            ) from None
+        finally:
+            if not connection.closed:
+                connection.execute("ROLLBACK")
 
 
 def _created(created: list[Statement], deadline: float) -> tuple[Schema | None, list[SqlProblem], tuple[str, ...]]:

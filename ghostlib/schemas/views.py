@@ -1,8 +1,10 @@
-"""Schema -> something to look at: Mermaid text for Markdown pages, and a picture of the tables and keys."""
+"""Schema -> something to look at: Mermaid text for Markdown pages, and a picture (PNG, SVG) of the tables and keys."""
 
 import importlib.util
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +27,14 @@ SHARP = 2  # drawn larger by this and shrunk, for smooth lines
 
 def mermaid(schema: Schema) -> str:
     """The schema as a Mermaid `erDiagram`; odd letters in names become underscores there, as its grammar wants."""
-    lines = ["erDiagram"]
+    lines, known = ["erDiagram"], _words([table.name for table in schema.tables])
     for table in schema.tables:
-        lines.append(f"    {_word(table.name)} {{")
+        names = _words([column.name for column in table.columns])
+        lines.append(f"    {known[table.name]} {{")
         for column in table.columns:
             kind = re.sub(r"[^\w\[\]()]+", "_", re.sub(r"\(\d+,\s*-?\d+\)", "", column.type))
             keys = ", ".join({"UQ": "UK"}.get(mark, mark) for mark in _marks(table, column))
-            lines.append(f"        {kind} {_word(column.name)} {keys}".rstrip())
+            lines.append(f"        {kind} {names[column.name]} {keys}".rstrip())
         lines.append("    }")
     for table in schema.tables:
         for key in table.foreign_keys:
@@ -39,7 +42,7 @@ def mermaid(schema: Schema) -> str:
             single = key.columns in table.unique or key.columns == table.primary_key
             link = f"{'||' if needed else '|o'}--{'o|' if single else 'o{'}"
             label = re.sub(r'["\n]', "_", ", ".join(key.columns))
-            lines.append(f'    {_word(key.table)} {link} {_word(table.name)} : "{label}"')
+            lines.append(f'    {known[key.table]} {link} {known[table.name]} : "{label}"')
     return "\n".join(lines) + "\n"
 
 
@@ -50,15 +53,11 @@ def picture(schema: Schema, *, scale: int = 2) -> "Image.Image":
     """
     from PIL import Image, ImageDraw
 
-    if not schema.tables:
-        raise SchemaError("a schema without tables has no picture; check it with `ghost check` first")
-    sizes = {table.name: _size(table) for table in schema.tables}
-    rows = {(table.name, column.name): _middle(table, n) for table in schema.tables for n, column in enumerate(table.columns)}
-    plan = layout.arrange(schema, sizes, rows)
+    plan = _plan(schema)
     zoom = scale * SHARP
     image = Image.new("RGB", (round(plan.size[0] * zoom), round(plan.size[1] * zoom)), PAPER)
     draw = ImageDraw.Draw(image)
-    colours = {table.name: HEADERS[number % len(HEADERS)] for number, table in enumerate(schema.tables)}
+    colours = _colours(schema)
     for line in plan.lines:
         _line(draw, line, colours[line.parent], zoom)
     for table in schema.tables:
@@ -66,9 +65,90 @@ def picture(schema: Schema, *, scale: int = 2) -> "Image.Image":
     return image.resize((image.width // SHARP, image.height // SHARP), Image.Resampling.LANCZOS)
 
 
-def _word(name: str) -> str:
-    word = re.sub(r"\W", "_", name, flags=re.ASCII)
-    return word if re.match(r"[A-Za-z_]", word) else f"_{word}"
+def svg(schema: Schema) -> str:
+    """The same picture as a self-contained SVG: no script, no font of its own, every name escaped.
+
+    Raises SchemaError for a schema without tables.
+    """
+    plan, colours = _plan(schema), _colours(schema)
+    width, height = (round(side) for side in plan.size)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        'font-family="DejaVu Sans, Verdana, sans-serif" font-size="12">',
+        f'<rect width="{width}" height="{height}" fill="{PAPER}"/>',
+    ]
+    for line in plan.lines:
+        parts += _svg_line(line, colours[line.parent])
+    for table in schema.tables:
+        parts += _svg_card(table, plan.boxes[table.name], colours[table.name])
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def _plan(schema: Schema) -> layout.Layout:
+    if not schema.tables:
+        raise SchemaError("a schema without tables has no picture; check it with `ghost check` first")
+    sizes = {table.name: _size(table) for table in schema.tables}
+    rows = {(table.name, column.name): _middle(table, n) for table in schema.tables for n, column in enumerate(table.columns)}
+    return layout.arrange(schema, sizes, rows)
+
+
+def _colours(schema: Schema) -> dict[str, str]:
+    return {table.name: HEADERS[number % len(HEADERS)] for number, table in enumerate(schema.tables)}
+
+
+def _svg_line(line: layout.Line, colour: str) -> Iterator[str]:
+    way = " ".join(f"{x:.1f},{y:.1f}" for x, y in _rounded(line.points, 7))
+    yield f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="1.7"/>'
+    (x, y), (end, low) = line.points[0], line.points[-1]
+    foot = end + 9 if line.parent == line.child else end - 9
+    yield f'<circle cx="{x + 4.5:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>'
+    toes = f"M{foot:.1f} {low:.1f}L{end:.1f} {low - 5:.1f}M{foot:.1f} {low:.1f}L{end:.1f} {low + 5:.1f}"
+    yield f'<path d="{toes}" stroke="{colour}" stroke-width="1.7"/>'
+
+
+def _svg_card(table: Table, box: layout.Box, colour: str) -> Iterator[str]:
+    x, y, right = box.x, box.y, box.x + box.w
+    yield f'<rect x="{x:.1f}" y="{y:.1f}" width="{box.w:.1f}" height="{box.h:.1f}" rx="7" fill="{CARD}" stroke="{EDGE}"/>'
+    top = f"M{x:.1f} {y + HEAD:.1f}v-{HEAD - 7}q0 -7 7 -7h{box.w - 14:.1f}q7 0 7 7v{HEAD - 7}z"
+    yield f'<path d="{top}" fill="{colour}"/>'
+    yield _svg_text(table.name, x + PAD, y + HEAD / 2, "#ffffff", size=13, bold=True)
+    for number, column in enumerate(table.columns[:SHOWN]):
+        middle = y + _middle(table, number)
+        if number % 2:
+            place = f'x="{x + 1:.1f}" y="{middle - ROW / 2:.1f}" width="{box.w - 2:.1f}" height="{ROW}"'
+            yield f'<rect {place} fill="{STRIPE}"/>'
+        for mark in _marks(table, column)[:1]:
+            ground, ink = MARKS[mark]
+            yield f'<rect x="{x + PAD - 3:.1f}" y="{middle - 7:.1f}" width="23" height="14" rx="4" fill="{ground}"/>'
+            yield _svg_text(mark, x + PAD + 8.5, middle, ink, size=8.5, bold=True, anchor="middle")
+        ink = INK if column.not_null else "#334155"
+        yield _svg_text(column.name, x + PAD + MARK - 4, middle, ink, bold=column.not_null)
+        yield _svg_text(_kind(column), right - PAD, middle, SOFT, size=11, anchor="end")
+    if len(table.columns) > SHOWN:
+        more = f"{len(table.columns) - SHOWN} more columns"
+        yield _svg_text(more, x + PAD + MARK - 4, y + _middle(table, SHOWN), SOFT, size=11)
+
+
+def _svg_text(text: str, x: float, y: float, ink: str, *, size: float = 12, bold: bool = False, anchor: str = "start") -> str:
+    """A word in its middle line; what XML forbids in a text is a box, and what it reads is escaped."""
+    plain = escape(re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", _cut(text)))
+    weight = ' font-weight="bold"' * bold
+    where = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" dominant-baseline="central"'
+    return f'<text {where} font-size="{size}"{weight} fill="{ink}">{plain}</text>'
+
+
+def _words(names: list[str]) -> dict[str, str]:
+    """Each name as a word of Mermaid's grammar, no two the same."""
+    found: dict[str, str] = {}
+    for name in names:
+        bare = re.sub(r"\W", "_", name, flags=re.ASCII)
+        bare = word = bare if re.match(r"[A-Za-z]", bare) else f"t{bare}" if bare.startswith("_") else f"t_{bare}"
+        number = 1
+        while word in found.values():
+            number += 1
+            word = f"{bare}_{number}"
+        found[name] = word
+    return found
 
 
 def _marks(table: Table, column: Column) -> list[str]:

@@ -1,0 +1,5 @@
+import sys
+
+from ghostlib.cli import main
+
+sys.exit(main())

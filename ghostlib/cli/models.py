@@ -1,0 +1,141 @@
+"""Commands that need a model: run, plan, train, evaluate, export, predict."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ghostlib.cli import parser
+
+
+def add(commands: Any) -> None:
+    """Their parsers."""
+    profiled, as_json, of_run = parser.profiled(), parser.as_json(), argparse.ArgumentParser(add_help=False)
+    of_run.add_argument("--run", type=Path, help="a run's folder; without it the newest one")
+    run = parser.command(commands, "run", _run, "run the five notebooks headless", "ghost run --profile nano", profiled)
+    run.add_argument("--only", nargs="*", default=[], metavar="NOTEBOOK", help="for example 05_evaluation_and_gguf_export")
+    about = "what fits this card, before anything is downloaded"
+    plan = parser.command(commands, "plan", _plan, about, "ghost plan --profile t4 --gpu T4", profiled, as_json)
+    plan.add_argument("--gpu", help="plan for this card instead of this machine: T4, L4, A10G, A100, H100")
+    plan.add_argument("--phase", choices=("text", "vision"), default="vision")
+    example = "ghost train text --profile nano --set train.max_steps=60"
+    train = parser.command(commands, "train", _train, "train one phase", example, profiled)
+    train.add_argument("phase", choices=("text", "vision"))
+    about = "base against tuned on the validation screens"
+    parser.command(commands, "evaluate", _evaluate, about, "ghost evaluate --profile nano", profiled, of_run, as_json)
+    about = "merge and write GGUF files for llama.cpp and Ollama"
+    parser.command(commands, "export", _export, about, "ghost export --profile nano", profiled, of_run)
+    about = "the schema behind screenshots"
+    predict = parser.command(commands, "predict", _predict, about, "ghost predict screen.png --json", profiled, as_json)
+    predict.add_argument("image", type=Path, nargs="+")
+    predict.add_argument("--model", type=Path, help="a run's folder or an export; without it the newest, else the shipped nano")
+    predict.add_argument("--backend", choices=("gguf", "hf"), default="gguf")
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from ghostlib import notebooks, show
+
+    folder = notebooks.run(parser.config(chosen), only=tuple(chosen.only))
+    print(f"\n{show.where(folder)}: metrics.json, figures/, gguf/, and the executed notebooks.")
+    print(f"Open {show.where(folder)}/notebooks/{notebooks.NAMES[-1]}.ipynb")
+    return 0
+
+
+def _plan(chosen: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from ghostlib import config as configs
+    from ghostlib import machine
+    from ghostlib.training import ladder
+
+    settings = parser.config(chosen)
+    here = machine.card(chosen.gpu) if chosen.gpu else machine.look()
+    rungs = ladder.rungs(configs.plan(settings, chosen.phase), here)
+    if chosen.json:
+        rows = [
+            {"plan": asdict(r.plan), "gib": r.cost.parts, "total_gib": r.cost.total, "fits": r.fits, "why": r.why}
+            for r in rungs
+        ]
+        print(json.dumps(rows, indent=2))
+    else:
+        space = (
+            f"{here.gpu}, {here.vram_gib:.1f} GiB"
+            if here.gpu and here.vram_gib
+            else f"no GPU, {here.ram_gib:.1f} GiB of memory"
+        )
+        print(f"{settings.profile} ({settings.reason}) on {space}; {machine.precision(here).why}")
+        first = next((rung for rung in rungs if rung.fits), None)
+        for rung in rungs:
+            plan, mark = rung.plan, "->" if rung is first else "  "
+            dora, name = "DoRA" if plan.dora else "LoRA", plan.model.split("/")[-1]
+            print(f"{mark} {rung.cost.total:5.1f} GiB  {name:28} r{plan.rank:<3} {plan.max_seq_length:5} {dora}  {rung.why}")
+    return 0 if any(rung.fits for rung in rungs) else 1
+
+
+def _train(chosen: argparse.Namespace) -> int:
+    from ghostlib import show
+    from ghostlib.training import runs, sft
+
+    settings = parser.config(chosen)
+    before = runs.newest(settings, holding="text/adapter") if chosen.phase == "vision" else None
+    run = before or runs.begin(settings)
+    result = sft.run(settings, chosen.phase, run)
+    print(f"{result.steps} steps in {result.seconds:.0f} s, loss {result.log[-1]['loss']:.3f}: {show.where(result.adapter)}")
+    return 0
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from ghostlib.inference import evaluate
+
+    settings = parser.config(chosen)
+    found = evaluate.run(settings, _trained(settings, chosen))
+    if chosen.json:
+        print(json.dumps(found.as_dict(), indent=2))
+    else:
+        for name in ("schema_score", "validity", "table_f1", "column_f1"):
+            values = [("base", found.base), ("tuned", found.tuned), *found.baselines.items()]
+            print(f"{name:14}" + "".join(f"  {who} {_interval(v[name])}" for who, v in values if v))
+    return 0
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    from ghostlib import show
+    from ghostlib.inference import export
+
+    made = export.run(_trained(parser.config(chosen), chosen))
+    for file in (made.text_gguf, made.mmproj_gguf, made.modelfile):
+        if file:
+            print(show.where(file))
+    return 0
+
+
+def _predict(chosen: argparse.Namespace) -> int:
+    from ghostlib.inference import predict
+
+    settings = parser.config(chosen)
+    made = [predict.predict(image, config=settings, model=chosen.model, backend=chosen.backend) for image in chosen.image]
+    if chosen.json:
+        print(json.dumps([one.as_dict() for one in made], indent=2))
+    else:
+        for one in made:
+            state = "PostgreSQL accepts it" if one.valid else f"PostgreSQL refuses it: {'; '.join(map(str, one.problems))}"
+            print(f"{one.sql}\n\n-- {one.image}: {state}; {one.seconds:.1f} s, {one.backend}, {one.model}")
+    return 0 if all(one.valid for one in made) else 1
+
+
+def _trained(settings: Any, chosen: argparse.Namespace) -> Any:
+    """The run that is named, else the newest one with an adapter."""
+    from ghostlib import config as configs
+    from ghostlib.errors import DataError
+    from ghostlib.training import runs
+
+    if chosen.run:
+        return runs.Run(chosen.run, configs.from_file(chosen.run / "config.yaml"))
+    found = runs.newest(settings, holding="vision/adapter") or runs.newest(settings, holding="text/adapter")
+    if not found:
+        raise DataError("no run has an adapter yet. Train one: ghost train text, then ghost train vision")
+    return found
+
+
+def _interval(value: dict[str, float]) -> str:
+    return f"{value['mean']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
