@@ -191,3 +191,20 @@ def test_any_schema_written_in_the_target_language_comes_back_equal(tables):
 def test_any_heap_of_sql_words_ends_in_a_verdict(sql):
     verdict = postgres.judge(sql)
     assert verdict.valid == (verdict.schema is not None) == (not verdict.problems)
+
+
+def test_every_problem_of_a_text_is_told_and_what_only_follows_from_one_is_not():
+    text = """CREATE TABLE a (id bigint PRIMARY KEY,
+  name varchr(20));
+CREATE TABLE b (id bigint PRIMARY KEY, a_id bigint REFERENCES a (id));
+CREATE INDEX ON a (name);
+CREATE TABLE c (d_id bigint REFERENCES d (id));
+CREATE TABLE fine (id bigint);
+CREATE INDEX ON fine (nope);"""
+    found = [(one.line, one.column, one.sqlstate) for one in postgres.judge(text).problems]
+    assert found == [(2, 8, "42704"), (5, 40, "42P01"), (7, 23, "42703")]
+
+
+def test_no_more_than_twenty_problems_are_told():
+    text = "".join(f"CREATE TABLE t{n} (a no_type_{n});" for n in range(50))
+    assert len(postgres.judge(text).problems) == postgres.PROBLEMS

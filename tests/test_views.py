@@ -53,6 +53,16 @@ def test_every_key_has_its_line_and_no_line_runs_through_a_card(count):
             assert 0 < min(x, right) and max(x, right) < made.size[0] and 0 < min(y, low) and max(y, low) < made.size[1]
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 25])
+def test_both_ends_of_a_line_touch_their_cards(count):
+    made = plan(schema(count))
+    for line in made.lines:
+        parent, child = made.boxes[line.parent], made.boxes[line.child]
+        (x, y), (end, low) = line.points[0], line.points[-1]
+        assert x == parent.x + parent.w and parent.y < y < parent.y + parent.h
+        assert end == child.x + child.w * (line.parent == line.child) and child.y < low < child.y + child.h
+
+
 def test_lines_of_different_parents_never_share_a_stretch():
     stretches = {}
     for line in plan(schema(25)).lines:

@@ -5,6 +5,7 @@ more than declare models is an error, not an answer.
 """
 
 import ast
+import re
 import warnings
 from typing import Any
 
@@ -19,7 +20,8 @@ NODES = (
     ast.UnaryOp, ast.USub, ast.BinOp, ast.BitOr,
     ast.Lambda, ast.arguments, ast.Compare, ast.Eq, ast.BoolOp, ast.And,  # a join: lambda: Tags.id == t_links.c.tag_id
 )  # fmt: skip
-MODULES = ("sqlalchemy", "typing", "datetime", "decimal", "uuid", "ipaddress", "enum")
+MODULES = ("typing", "datetime", "decimal", "uuid", "ipaddress", "enum")
+SQLALCHEMY = ("sqlalchemy", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "sqlalchemy.sql.sqltypes")
 
 
 def sqlalchemy_models(schema: Schema) -> str:
@@ -82,24 +84,44 @@ class _Held:
 
 
 def require_models(source: str) -> None:
-    """Raises SchemaError unless the module imports from MODULES, declares classes and assigns calls of what it imported."""
+    """Raises SchemaError unless the module declares classes, imports what is listed here and calls SQLAlchemy alone.
+
+    SQLAlchemy evaluates the strings of `relationship` and `Mapped`: they must be names, so that nothing in them is called.
+    """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise SchemaError(f"no models can be made of these names ({error})") from None
-    imported = {"str", "int", "float", "bool", "bytes", "list", "dict", "Base", "text"}
+    called = _callable(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, NODES) or (isinstance(node, ast.ClassDef) and (node.decorator_list or node.keywords)):
+            raise SchemaError(f"no models can be made of these names (line {getattr(node, 'lineno', '?')} would run)")
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            raise SchemaError(f"no models can be made of these names (line {node.lineno} reaches for {node.attr})")
+        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in called):
+            raise SchemaError(f"no models can be made of these names (line {node.lineno} would call something else)")
+        if not all(re.fullmatch(r"[\w\[\]., ]*", text) for text in _evaluated(node)):
+            raise SchemaError(f"no models can be made of these names (line {node.lineno} holds a text that would run)")
+
+
+def _callable(tree: ast.Module) -> set[str]:
+    """The names that a module of models may call: what it took from SQLAlchemy. Raises SchemaError for another import."""
+    found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom | ast.Import):
-            origin = node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
-            if origin.split(".")[0] not in MODULES:
-                raise SchemaError(f"no models can be made of these names (they would import {origin})")
-            imported |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
-    declared = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    for node in ast.walk(tree):
-        if not isinstance(node, NODES):
-            raise SchemaError(f"no models can be made of these names (line {getattr(node, 'lineno', '?')} would run)")
-        called = node.func if isinstance(node, ast.Call) else None
-        while isinstance(called, ast.Attribute):
-            called = called.value
-        if called is not None and not (isinstance(called, ast.Name) and called.id in imported | declared):
-            raise SchemaError(f"no models can be made of these names (line {node.lineno} would call something else)")
+            whole = isinstance(node, ast.Import)
+            origins = [alias.name for alias in node.names] if whole else [node.module or ""]
+            strange = [origin for origin in origins if origin not in (MODULES if whole else (*MODULES, *SQLALCHEMY))]
+            if strange:
+                raise SchemaError(f"no models can be made of these names (they would import {strange[0]})")
+            found |= {alias.asname or alias.name for alias in node.names} if origins[0] in SQLALCHEMY else set()
+    return found
+
+
+def _evaluated(node: ast.AST) -> list[str]:
+    """The strings below a node that SQLAlchemy reads as Python."""
+    whole = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "relationship"
+    if whole or isinstance(node, ast.AnnAssign):
+        below = node.annotation if isinstance(node, ast.AnnAssign) else node
+        return [leaf.value for leaf in ast.walk(below) if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)]
+    return []

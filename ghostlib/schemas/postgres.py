@@ -21,6 +21,12 @@ from ghostlib.schemas.statements import Statement
 
 GRACE = 1.0  # seconds beyond the deadline before the backend is ended from outside
 A_STATEMENT = 0.005  # seconds that each statement adds to the deadline: a dump with 20,000 of them is no attack
+PROBLEMS = 20  # of one text that are told
+FINAL = ("57014", "25P04", "53200")  # out of time, out of memory: nothing more is tried
+MADE = re.compile(
+    r'CREATE\s+(?:UNLOGGED\s+)?(?:TABLE|TYPE|DOMAIN|SEQUENCE)\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:\w+\.)?(?:"([^"]+)"|(\w+))',
+    re.IGNORECASE,
+)
 HINTS = {
     "42P01": "create the parent table first; its statement must stand above this one",
     "42P07": "a table of this name stands further up already",
@@ -193,26 +199,50 @@ def _tried(connection: Any, created: list[Statement], timeout: float) -> tuple[S
         connection.execute("ROLLBACK")
     try:
         connection.execute(begin.encode())
-        for statement, text in zip(created, texts, strict=True):
-            try:
-                connection.execute(text.encode())
-            except psycopg.Error as error:
-                if connection.closed:
-                    raise
-                return None, [_problem(error, statement, name)]
-        return catalog.read(connection.execute(listing.encode()), name, others), []
+        problems = _one_by_one(connection, created, texts, name)
+        return (None, problems) if problems else (catalog.read(connection.execute(listing.encode()), name, others), [])
     finally:
         if not connection.closed:
             connection.execute("ROLLBACK")
 
 
-def _problem(error: Any, statement: Statement, room: str) -> SqlProblem:
-    """The server's error at its place in the file, in the file's own names."""
+def _one_by_one(connection: Any, created: list[Statement], texts: list[str], room: str) -> list[SqlProblem]:
+    """Each statement's own problem, PROBLEMS at most; what fails only because its table failed before is not told again."""
+    import psycopg
+
+    problems: list[SqlProblem] = []
+    failed: set[str] = set()  # what was not created
+    for statement, text in zip(created, texts, strict=True):
+        try:
+            connection.execute(f"SAVEPOINT one;\n{text}\n;RELEASE one".encode())
+        except psycopg.Error as error:
+            if connection.closed:
+                raise
+            lost = (
+                set(re.findall(r'"([^"]+)"', str(error.diag.message_primary)))
+                if error.sqlstate in ("42P01", "42704")
+                else set()
+            )
+            if not {name.rpartition(".")[2] for name in lost} & failed:
+                problems.append(_problem(error, statement, room, before=len("SAVEPOINT one;\n")))
+            if len(problems) == PROBLEMS or error.sqlstate in FINAL:
+                break
+            connection.execute("ROLLBACK TO one")
+            failed |= {found[1] or found[2].lower() for found in MADE.finditer(text)}
+    return problems
+
+
+def _problem(error: Any, statement: Statement, room: str, *, before: int) -> SqlProblem:
+    """The server's error at its place in the file, in the file's own names; `before` it stood so many characters more."""
     told, text = error.diag, statement.text
     message = str(told.message_primary or error)
     message = re.sub(rf"{room}(?:_(\d+))?\.", lambda n: f"{statement.schemas[int(n[1]) - 1]}." if n[1] else "", message)
     state = told.sqlstate or "XX000"
-    place = int(told.statement_position) - 1 if told.statement_position else _quoted(message, text, last=state == "42701")
+    place = (
+        max(0, int(told.statement_position) - 1 - before)
+        if told.statement_position
+        else _quoted(message, text, last=state == "42701")
+    )
     kind = re.match(r'type "?([^"]+?)"? does not exist', message)
     advice = habits.type_hint(kind[1]) if kind else HINTS.get(state, told.message_hint or "")
     return SqlProblem(*statement.at(place), state, message.strip(), advice)
