@@ -88,6 +88,10 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     from ghostlib.inference import evaluate
 
     settings = _config(chosen)
+    if chosen.predictions:
+        return _predictions(chosen, settings)
+    if chosen.full:
+        settings = dataclasses.replace(settings, evaluation=dataclasses.replace(settings.evaluation, sample=0))
     found = evaluate.run(settings, _trained(settings, chosen))
     if chosen.json:
         print(json.dumps(found.as_dict(), indent=2))
@@ -95,6 +99,21 @@ def _evaluate(chosen: argparse.Namespace) -> int:
         for name in ("schema_score", "validity", "table_f1", "column_f1"):
             values = [("base", found.base), ("tuned", found.tuned), *found.baselines.items()]
             print(f"{name:14}" + "".join(f"  {who} {_interval(v[name])}" for who, v in values if v))
+    return 0
+
+
+def _predictions(chosen: argparse.Namespace, settings: Any) -> int:
+    from ghostlib import config as configs
+    from ghostlib import show
+    from ghostlib.inference import benchmark, foreign
+
+    out = chosen.out or configs.output() / "predictions" / chosen.predictions.stem
+    found = foreign.run(settings, chosen.predictions, out=out)
+    if chosen.json:
+        print(json.dumps(found.as_dict(), indent=2))
+        return 0
+    print(benchmark.printed(found))
+    print(f"{show.where(out)}: metrics.json, figures/predictions.png")
     return 0
 
 
@@ -158,12 +177,14 @@ def _score(chosen: argparse.Namespace) -> int:
 
 
 def _screens(chosen: argparse.Namespace) -> int:
-    from ghostlib.corpus import records
     from ghostlib.corpus.screens import drawing
+    from ghostlib.errors import DataError
 
-    drawn = drawing.draw(chosen.count, chosen.seed, chosen.out)
-    records.save(drawn, chosen.out / "dataset_vision.json")
-    print(f"{len(drawn)} screens in {chosen.out}, their records in {chosen.out / 'dataset_vision.json'}")
+    if chosen.count < 1 or chosen.jobs < 1:
+        raise DataError(f"--count {chosen.count} --jobs {chosen.jobs}: both are 1 or more")
+    drawn = drawing.draw(chosen.count, chosen.seed, chosen.out, split=chosen.split, jobs=chosen.jobs)
+    folder, file = drawing.PLACES[chosen.split]
+    print(f"{len(drawn)} screens in {chosen.out / folder}, their records in {chosen.out / file}")
     return 0
 
 
@@ -183,14 +204,27 @@ def _teach(chosen: argparse.Namespace) -> int:
 
 def _dataset(chosen: argparse.Namespace) -> int:
     from ghostlib import config as configs
-    from ghostlib.corpus import quality, records
+    from ghostlib.corpus.quality import files
 
-    rows: list[Any] = []
-    for file in chosen.file:
-        rows += records.read_screens(file) if records.holds_screens(file) else records.read_texts(file)
-    report = quality.check(rows, root=configs.root() / "data")
+    data = configs.root() / "data"
+    ours = all(file.resolve().is_relative_to(data) for file in chosen.file)
+    tokens, room = _counter(chosen) if chosen.profile else (None, 0)
+    report = files.check_files(chosen.file, root=data if ours else None, tokens=tokens, room=room)
     print(report)
+    if not report.passed:
+        place = chosen.rejects or configs.output() / "rejects" / f"{chosen.file[0].stem}.jsonl"
+        print(f"stopped; {len(report.rejects)} rejects in {report.save(place)}")
     return 0 if report.passed else 1
+
+
+def _counter(chosen: argparse.Namespace) -> tuple[Any, int]:
+    """What counts a record's tokens, and the room that the profile has for one."""
+    from ghostlib import config as configs
+    from ghostlib.models import load
+    from ghostlib.training import rows
+
+    settings = configs.load(chosen.profile)
+    return rows.counter(settings, load.processor(settings.model.name)), settings.train.max_seq_length
 
 
 def _trained(settings: Any, chosen: argparse.Namespace) -> Any:
@@ -248,7 +282,10 @@ def _add_model_commands(commands: Any) -> None:
     train = _add(commands, "train", _train, "train one phase", example, profiled)
     train.add_argument("phase", choices=("text", "vision"))
     about = "base against tuned on the validation screens"
-    _add(commands, "evaluate", _evaluate, about, "ghost evaluate --profile nano", profiled, of_run, as_json)
+    evaluate = _add(commands, "evaluate", _evaluate, about, "ghost evaluate --profile nano", profiled, of_run, as_json)
+    evaluate.add_argument("--full", action="store_true", help="every validation screen, not the profile's sample")
+    evaluate.add_argument("--predictions", type=Path, metavar="FILE.jsonl", help="score these answers instead of a model's")
+    evaluate.add_argument("--out", type=Path, help="where --predictions writes metrics.json and the figure")
     about = "merge and write GGUF files for llama.cpp and Ollama"
     _add(commands, "export", _export, about, "ghost export --profile nano", profiled, of_run)
     about = "the schema behind screenshots"
@@ -271,6 +308,10 @@ def _add_data_commands(commands: Any) -> None:
     screens.add_argument("--count", type=int, default=20)
     screens.add_argument("--seed", type=int, default=7)
     screens.add_argument("--out", type=Path, required=True, help="a folder; an existing one is gone on with")
+    screens.add_argument("--jobs", type=int, default=2, help="pages at once; it changes nothing but the time")
+    screens.add_argument(
+        "--split", choices=("train", "validation"), default="train", help="whose domains, archetypes and looks"
+    )
     about = "let Gemini label a folder of screenshots"
     teach = _add(commands, "teach", _teach, about, "ghost teach screenshots --out labelled.json", _profiled())
     teach.add_argument("folder", type=Path)
@@ -279,7 +320,9 @@ def _add_data_commands(commands: Any) -> None:
     about = "put a dataset through the gates"
     dataset = _add(commands, "dataset", _dataset, about, "ghost dataset check data/dataset_vision.json")
     dataset.add_argument("action", choices=("check",))
-    dataset.add_argument("file", type=Path, nargs="+")
+    dataset.add_argument("file", type=Path, nargs="+", help="all splits together; leakage is between them")
+    dataset.add_argument("--profile", help="also holds every row's length against this profile, with its model's tokenizer")
+    dataset.add_argument("--rejects", type=Path, help="where the rejected rows are written; else below the output folder")
 
 
 def _add(

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from ghostlib.corpus.screens import views
+from ghostlib.corpus.screens import archetypes
 from ghostlib.corpus.screens.domains import TRAINING
 from ghostlib.schemas import ddl, postgres, server
 from ghostlib.training import memory
@@ -23,7 +23,7 @@ def test_five_thousand_checks_with_failures_and_kills_leave_nothing_behind():
     rng = random.Random(7)
     before = None
     for number in range(5000):
-        plan = views.plan(rng.choice(TRAINING), rng.choice(views.ARCHETYPES), rng)
+        plan = archetypes.plan(rng.choice(TRAINING), rng.choice(archetypes.ARCHETYPES), rng)
         text = rng.choice(BAD) if rng.random() < 0.3 else ddl.canonical(plan.schema)
         verdict = postgres.judge(text)
         assert verdict.valid == (text not in BAD), (number, verdict)

@@ -3,7 +3,7 @@
 import random
 import time
 
-from ghostlib.corpus.screens import views
+from ghostlib.corpus.screens import archetypes
 from ghostlib.corpus.screens.domains import TRAINING
 from ghostlib.schemas import ddl, postgres, score, server
 
@@ -12,7 +12,7 @@ COUNT = 200
 
 def test_the_judge_beside_bare_ddl_and_rollback_on_the_same_server():
     rng = random.Random(7)
-    schemas = [views.plan(rng.choice(TRAINING), rng.choice(views.ARCHETYPES), rng).schema for _ in range(COUNT)]
+    schemas = [archetypes.plan(rng.choice(TRAINING), rng.choice(archetypes.ARCHETYPES), rng).schema for _ in range(COUNT)]
     texts = [ddl.canonical(schema) for schema in schemas]
     postgres.judge(texts[0])
     started = time.perf_counter()
