@@ -26,22 +26,46 @@ The house, from left to right; a room imports only from the rooms above it (docs
     corpus/                   examples (no torch)
       picture.py              open a stranger's picture safely; the one letterbox
       reading.py folding.py   what is written on a screenshot (OCR), and what a prompt carries of it
-      records.py              the examples on disk: read, check, save
-      quality.py              the gates that a dataset must pass
+      records.py jsonfiles.py the examples on disk: read, check, save; files of rows, whole or not at all
+      quality/                the gates that a dataset must pass
+        findings.py files.py  what a gate found, as a report; whole files through all of them
+        labels.py             on the SQL: creates, dialect, collapse, tables, length, leakage
+        evidence.py pictures.py  on what a screen shows of its label; on the pictures
       teacher.py gemini.py    Gemini as teacher: ask, verify in PostgreSQL, cache, resume; one call to it
-      texts.py                the text examples of phase 1
+      texts/                  the text examples of phase 1: written by hand, and told from the domains
+        families.py speech.py   a few tables of a domain; how people speak of them
+        descriptions.py elements.py  what a client writes; what a screen shows
+        changes.py flat.py      change requests; tables that repeat themselves
+        indexing.py repairs.py  queries that need indexes; SQL that PostgreSQL refused
       practice.py invented.py endless exercises for nano's pretraining; domains that do not exist
+      sketch.py               a planned screen's text where a browser would put it
       screens/                schema first: draw an application screen from a known schema
         domains/              the relational models
-          training_people.py training_trade.py training_work.py validation.py
-        notation.py           a domain in a compact text -> frozen values
+          training_people.py training_trade.py training_work.py training_services.py
+          training_field.py training_culture.py training_words.py training_society.py
+          validation.py validation_works.py validation_lessons.py
+        notation.py model.py  a domain in a compact text -> frozen values; the whole of it as a Schema
         wordings.py samples.py  what a column's label says; sample data that looks real
-        plan.py views.py      what a screen shows, and which of it is chosen
+        people.py locales.py  names, firms and streets (faker); cities, phones, money and days of a country
+        styles.py phrases.py  how one screen writes numbers and days; short texts that fit many records
+        plan.py               what a screen shows, as values
+        archetypes/           which of a domain each kind of screen shows
+          scene.py              the choices that all of them make
+          forms.py settings.py  form, wizard; settings
+          lists.py boards.py    list, cards; kanban, calendar
+          records.py inbox.py   detail, master-detail; inbox
+          summaries.py          dashboard, report
         rows.py figures.py    its rows of data; a dashboard's numbers and charts
         truth.py              the schema that a planned screen implies
-        looks.py icons.py     the designs; the icons
-        pages.py              plan -> HTML
-        browser.py drawing.py headless Chromium; the dataset of pictures and records
+        rules/                the rules of docs/reading_a_screen.md, each with a small screen
+          example.py            a rule and the notation of its screen
+          tables.py columns.py links.py  the rules themselves
+        looks.py icons.py     the designs; the icons, in three sets
+        furniture.py sheets.py  what stands round the data and is none; contact sheets
+        pages.py arrangement.py  plan -> HTML; which row stands where
+        turns.py drawing.py   whose turn it is; the dataset of pictures and records
+        browser.py drawn.py   headless Chromium; what becomes of a drawn page
+        readings.py           the OCR's readings of drawn screens, by processes
     tasks/                    what a model can be asked: prompt, parse, score
       ui2sql.py               screenshot -> schema
     models/                   torch from here on
@@ -57,8 +81,10 @@ The house, from left to right; a room imports only from the rooms above it (docs
       pretrain.py             nano's own recipe
     inference/
       predict.py              a screenshot in, a judged schema out
-      evaluate.py             base against tuned on a split
+      evaluate.py answers.py  base against tuned on a split; the answers that are there already
       engines.py figures.py   who answers an evaluation; the pictures it leaves
+      foreign.py coverage.py  anybody's predictions; the share of labels that became columns
+      baselines.py benchmark.py  what a model must beat; what the benchmark holds
       export.py staging.py    adapter -> merged model -> GGUF; the folder that the converter wants
       converter.py gguf.py    llama.cpp's own converter; whether its files are whole
       llama.py                llama.cpp inside this process

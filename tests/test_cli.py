@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -113,6 +114,9 @@ def test_plan_prints_the_ladder_as_the_agreed_json_without_a_gpu_or_a_download(c
         (("evaluate", "--profile", "nano"), "no run has an adapter"),
         (("export", "--profile", "nano"), "no run has an adapter"),
         (("evaluate", "--run", "no/such/run"), "no/such/run"),
+        (("evaluate", "--profile", "nano", "--predictions", "no/such.jsonl"), "no/such.jsonl"),
+        (("screens", "--count", "0", "--out", "drawn"), "--count 0"),
+        (("screens", "--jobs", "0", "--out", "drawn"), "--jobs 0"),
         (("teach", "no/such/folder", "--out", "x.json", "--profile", "nano"), "Gemini key"),
     ],
 )
@@ -214,3 +218,27 @@ def test_ctrl_c_and_a_full_disk_are_one_line_each(capsys, monkeypatch, tmp_path,
 def test_the_shipped_datasets_go_through_the_gates(capsys):
     code, out, err = ghost(capsys, "dataset", "check", ROOT / "data" / "validation_set" / "dataset.json")
     assert code in (0, 1) and out and not err
+
+
+def test_a_bad_dataset_stops_with_1_its_findings_and_a_rejects_file(capsys, tmp_path):
+    from predecessor import write
+
+    file = write(tmp_path / "public.json", random.Random(3), count=60, stubs=20)
+    code, out, _ = ghost(capsys, "dataset", "check", file, "--rejects", tmp_path / "rejects.jsonl")
+    assert code == 1 and "FAIL  collapse" in out and "FAIL  tables" in out and "rejects.jsonl" in out.splitlines()[-1]
+    rows = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
+    assert {row["file"] for row in rows} == {str(file)} and len(rows) >= 20
+
+
+def test_anybodys_predictions_are_scored_into_a_table_json_and_a_folder(capsys, tmp_path):
+    from ghostlib.corpus.records import read_screens
+
+    screens = read_screens(ROOT / "data" / "validation_set" / "dataset.json")
+    file = tmp_path / "mine.jsonl"
+    file.write_text("".join(json.dumps({"id": s.image_path, "prediction": s.output}) + "\n" for s in screens[:3]))
+    words = ("evaluate", "--profile", "nano", "--predictions", file, "--out", tmp_path / "out")
+    code, out, _ = ghost(capsys, *words)
+    assert code == 0 and "label_coverage" in out and f"{len(screens) - 3} of {len(screens)}" in out
+    code, out, _ = ghost(capsys, *words, "--json")
+    told = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert json.loads(out) == told and told["n"] == len(screens)

@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -38,6 +39,7 @@ def data(tmp_path_factory):
             domain=("hotel", "shop")[number % 2],
             screen=("form", "list")[number % 2],
             split="validation",
+            labels=(records.Label(gold.split()[2], "title", "Title"), records.Label(gold.split()[2], "total", "Total")),
         )
         for number, gold in enumerate(GOLD)
     ]
@@ -90,7 +92,8 @@ def test_gold_answers_score_one_nonsense_scores_nothing_and_metrics_json_has_the
     assert told == json.loads(json.dumps(found.as_dict()))
     assert told["split"] == "validation" and told["n"] == 4
     assert told["tuned"]["schema_score"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
-    assert told["base"]["validity"]["mean"] == 0.0
+    assert told["base"]["validity"]["mean"] == told["base"]["label_coverage"]["mean"] == 0.0
+    assert told["tuned"]["label_coverage"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
     assert told["distinct"] == {"base": 1, "tuned": 4}
     assert told["groups"]["archetype"]["form"]["n"] == 2
     assert told["groups"]["domain"]["shop"]["tuned"]["validity"]["mean"] == 1.0
@@ -154,6 +157,21 @@ def test_a_sample_is_the_same_for_one_seed_in_order_and_zero_means_all():
     once = evaluate.sample(many, 5, seed=3)
     assert once == evaluate.sample(many, 5, seed=3) == sorted(once, key=lambda one: int(one.id))
     assert len(once) == 5 and evaluate.sample(many, 0, seed=3) == many == evaluate.sample(many, 99, seed=3)
+
+
+def test_a_sample_takes_every_archetype_equally_and_as_many_domains_as_it_can():
+    groups = [{"archetype": f"a{n % 6}" if n < 90 else "rare", "domain": f"d{n % 13}"} for n in range(96)]
+    chosen = evaluate.sample([Example(str(n), "x", group=group) for n, group in enumerate(groups)], 40, seed=7)
+    kinds = Counter(one.group["archetype"] for one in chosen)
+    assert len(kinds) == 7 and max(kinds.values()) - min(kinds.values()) <= 1
+    assert max(Counter(one.group["domain"] for one in chosen).values()) <= 4
+
+
+def test_a_sampled_evaluation_says_so_and_a_whole_one_does_not(monkeypatch, settings, run):
+    replay(monkeypatch, GOLD, None)
+    few = replace(settings, evaluation=replace(settings.evaluation, sample=2))
+    assert any("2 of 4 screens" in note and "--full" in note for note in evaluate.run(few, run, progress=False).notes)
+    assert not any("sample" in note for note in evaluate.run(settings, run, progress=False).notes)
 
 
 def test_no_screens_and_an_unknown_engine_are_one_line_each(settings, run, tmp_path):

@@ -7,10 +7,12 @@ import pytest
 
 from ghostlib.corpus import invented, practice
 from ghostlib.corpus.reading import LIMIT
+from ghostlib.corpus.screens import archetypes
+from ghostlib.corpus.screens.archetypes.scene import SPOKEN
 from ghostlib.corpus.screens.domains import TRAINING, VALIDATION
 from ghostlib.corpus.screens.notation import Domain
 from ghostlib.schemas import ddl, postgres
-from ghostlib.schemas.schema import Column, Schema, Table
+from ghostlib.schemas.schema import Check, Column, ForeignKey, Schema, Table
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,19 @@ def test_a_reading_is_never_longer_than_the_prompt_allows(exercises):
     assert min(counts) > 0
 
 
+def test_the_list_of_a_joining_table_says_that_its_two_columns_are_its_key():
+    both = (Column("task_id", "bigint", not_null=True), Column("tag_id", "bigint", not_null=True))
+    keys = (ForeignKey(("task_id",), "tasks", ("id",)), ForeignKey(("tag_id",), "tags", ("id",)))
+    text = practice.listing(Schema((Table("task_tags", both, ("task_id", "tag_id"), keys),)))
+    assert text == "# task_tags\ntask_id: link tasks, key, required\ntag_id: link tags, key, required"
+
+
+def test_the_list_tells_stars_from_a_number_between_two_ends():
+    columns = (Column("rating", "integer"), Column("level", "integer"))
+    checks = (Check("rating BETWEEN 1 AND 5", ("rating",)), Check("level BETWEEN 0 AND 100", ("level",)))
+    assert practice.listing(Schema((Table("t", columns, checks=checks),))) == "# t\nrating: stars\nlevel: from 0 to 100"
+
+
 def test_a_list_names_every_table_and_every_column_but_the_identity():
     plan = practice.screen(random.Random(5))
     lines = practice.listing(plan.schema).split("\n")
@@ -94,7 +109,22 @@ def test_a_sketch_stays_on_its_page():
     for _ in range(40):
         lines, (width, height) = practice.sketch(practice.screen(rng), rng)
         assert lines
-        assert all(line.text and line.box[0] < width and 0 <= line.box[1] < height for line in lines)
+        assert all(line.text and 0 <= line.box[0] < width and 0 <= line.box[1] < height for line in lines)
+
+
+@pytest.mark.parametrize("archetype", practice.WEIGHTS)
+def test_every_label_of_every_training_archetype_stands_in_the_sketch(archetype):
+    rng = random.Random(archetype)
+    for room in (120, 36) * 6:
+        plan = archetypes.plan(rng.choice(TRAINING), archetype, rng, room=room)
+        text = "\n".join(line.text.casefold() for line in practice.sketch(plan, rng)[0])
+        for field in (field for section in plan.sections for field in section.fields):
+            if not field.under and not (field.names_record and field.column in SPOKEN) and field.kind != "long":
+                assert field.label.casefold() in text, (archetype, room, field.label)
+
+
+def test_the_stream_never_shows_what_only_validation_may_show():
+    assert set(practice.WEIGHTS) == set(archetypes.ARCHETYPES) - set(archetypes.VALIDATION_ONLY)
 
 
 def test_a_shuffle_is_a_permutation_that_the_seed_decides():

@@ -14,6 +14,7 @@ from ghostlib.corpus.records import (
     Screen,
     Text,
     picture_file,
+    read_rows,
     read_screens,
     read_texts,
     save,
@@ -76,6 +77,29 @@ def test_the_three_historical_shapes_of_a_screen_read_the_same(tmp_path):
     assert set(map(repr, read_screens(file_of(tmp_path, rows)))) == {repr(Screen("a.png", output=SQL))}
 
 
+def test_strangers_rows_are_read_one_by_one_in_mixed_shapes_with_their_paths_as_they_stand(tmp_path):
+    parts = [{"type": "image", "image": "data/a.png", "text": ""}, {"type": "text", "text": "Write."}]
+    rows = [
+        {"messages": [{"role": "user", "content": parts}, {"role": "assistant", "content": SQL}]},
+        {"instruction": "Write.", "input": "", "output": SQL},
+        {"image_path": "https://example.com/a.png", "ui_analysis": "a landing page", "sql_schema": SQL},
+        {"image_path": "/etc/passwd", "output": SQL},
+        {"image_path": "a.png", "output": SQL, "labels": "none"},
+        None,
+    ]
+    found = list(read_rows(file_of(tmp_path, rows)))
+    assert [one.image_path for one in found if isinstance(one, Screen)] == [
+        "data/a.png", "https://example.com/a.png", "/etc/passwd"]  # fmt: skip
+    assert found[1] == Text("Write.", "", SQL) and found[2].ui_analysis == {"description": "a landing page"}
+    assert [isinstance(one, str) for one in found] == [False] * 4 + [True] * 2 and "label" in found[4]
+    with pytest.raises(DataError, match="not a path below"):
+        picture_file(found[3], tmp_path)
+
+
+def test_a_broken_json_line_is_named_by_its_number(tmp_path):
+    assert "line 3" in complaint(read_texts, file_of(tmp_path, '{"instruction": "a", "output": "b"}\n\n{"x":\n', "rows.jsonl"))
+
+
 def test_texts_read_as_rows_as_chat_and_as_json_lines_and_are_written_with_three_fields(tmp_path):
     rows = [
         {"instruction": "Write.", "input": "", "output": SQL},
@@ -136,6 +160,7 @@ def test_a_missing_file_and_broken_json_are_one_line_with_the_place(tmp_path):
         ({"image_path": "a.png", "output": SQL, "lines": [{"text": "x"}]}, "line"),
         ({"image_path": "a.png", "output": SQL, "lines": [{"text": "x", "box": [1, 2, 3]}]}, "box"),
         ({"image_path": "a.png", "output": SQL, "labels": ["x"]}, "label"),
+        ({"image_path": "a.png", "output": SQL, "size": [1280]}, "size"),
         ({"messages": []}, "assistant"),
         ({"messages": [{"role": "assistant", "content": SQL}]}, "image_path"),
         ({"messages": {"role": "user"}}, "messages"),
@@ -154,7 +179,7 @@ def test_saving_keeps_the_old_file_when_it_fails_and_leaves_no_rest_behind(tmp_p
     def full_disk(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ghostlib.corpus.records.os.replace", full_disk)
+    monkeypatch.setattr("ghostlib.corpus.jsonfiles.os.replace", full_disk)
     with pytest.raises(DataError, match="No space left"):
         save([Text("b", "", SQL)], path)
     assert path.read_text() == before and [file.name for file in tmp_path.iterdir()] == ["d.json"]

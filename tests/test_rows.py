@@ -1,9 +1,15 @@
 """Rows: the loss falls on the answer alone, lengths are counted without opening a picture, pictures open on access."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
 from ghostlib import config as configs
+from ghostlib import tasks
+from ghostlib.corpus.reading import Line, Reading
+from ghostlib.corpus.records import Screen, Text
 from ghostlib.errors import PictureError
 from ghostlib.models import load, nano
 from ghostlib.tasks import Example
@@ -41,6 +47,18 @@ def test_the_answer_and_the_end_of_turn_count_in_the_loss_and_nothing_else(confi
 def test_lengths_are_those_of_the_collator(config, examples):
     processor = load.processor("nano")
     assert rows.lengths(examples, processor) == [len(rows.mask(config, example)) for example in examples]
+
+
+def test_a_records_tokens_are_those_of_the_example_that_training_makes_of_it(config):
+    processor = load.processor("nano")
+    count = rows.counter(config, processor)
+    assert count(Text("Write.", "A shop", ANSWER)) == rows.lengths([Example("x", "Write.\nA shop", None, ANSWER)], processor)[0]
+    reading = Reading((Line("Guest name", (10, 10, 90, 30)),), "", "")
+    drawn = Screen("a.png", output=ANSWER, reading=reading, size=(1280, 800))
+    prompt = tasks.named("ui2sql").prompt(config, reading.lines, (1280, 800))
+    assert "Guest name" in prompt
+    assert count(drawn) == rows.lengths([Example("a", prompt, Path("a.png"), ANSWER)], processor)[0]
+    assert count(replace(drawn, size=(0, 0))) > 0
 
 
 def test_too_long_examples_are_left_out_whole_and_counted(config, examples):

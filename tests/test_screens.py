@@ -10,18 +10,18 @@ from ghostlib import config
 from ghostlib.corpus.picture import open_picture
 from ghostlib.corpus.reading import fingerprint
 from ghostlib.corpus.records import read_screens
-from ghostlib.corpus.screens import browser, drawing, pages, truth, views
+from ghostlib.corpus.screens import archetypes, browser, drawing, pages, truth
+from ghostlib.corpus.screens.__main__ import COUNTS, SEED
 from ghostlib.corpus.screens.domains import DOMAINS, TRAINING, VALIDATION
 from ghostlib.corpus.screens.looks import LOOKS
 from ghostlib.corpus.screens.notation import parse
-from ghostlib.corpus.screens.samples import STYLES, Sampler
-from ghostlib.errors import DataError, ToolError
+from ghostlib.errors import DataError
 from ghostlib.schemas import postgres
 from ghostlib.schemas.ddl import canonical
 from ghostlib.schemas.score import score
 
 DATA = config.root() / "data"
-SHIPPED = [("dataset_vision.json", 132), ("validation_set/dataset.json", 28)]
+SHIPPED = [("dataset_vision.json", COUNTS["train"]), ("validation_set/dataset.json", COUNTS["validation"])]
 needs_browser = pytest.mark.skipif(
     not any(map(shutil.which, browser.NAMES)), reason="no Chromium or Chrome is installed here, so nothing can be drawn"
 )
@@ -36,31 +36,21 @@ def designs():
     ]
 
 
-def test_every_reference_of_every_domain_leads_to_a_table_with_a_name():
-    assert len(TRAINING) >= 8 and len(VALIDATION) >= 4 and not set(TRAINING) & set(VALIDATION)
-    for domain in DOMAINS.values():
-        assert 4 <= len(domain.entities) <= 8
-        for entity in domain.entities:
-            for attribute in entity.attributes:
-                assert attribute.target is None or domain.entity(attribute.target).naming
-                assert attribute.labels and all(label[0].isupper() for label in attribute.labels)
-
-
 def test_no_column_name_is_a_reserved_word_of_postgresql():
     schemas = [
-        canonical(truth.schema(views.plan(name, "list", random.Random(1), table=entity.table, room=999).sections))
+        canonical(truth.schema(archetypes.plan(name, "list", random.Random(1), table=entity.table, room=999).sections))
         for name, domain in DOMAINS.items()
         for entity in domain.entities
     ]
     assert [verdict.problems for verdict in postgres.check_many(schemas) if not verdict.valid] == []
 
 
-@pytest.mark.parametrize("archetype", views.ARCHETYPES)
+@pytest.mark.parametrize("archetype", archetypes.ARCHETYPES)
 def test_the_same_seed_gives_the_same_plan_and_the_same_page_byte_for_byte(archetype):
     look = LOOKS["meadow"]
-    first, second = (views.plan("clinic", archetype, random.Random(9), room=120) for _ in range(2))
+    first, second = (archetypes.plan("clinic", archetype, random.Random(9), room=120) for _ in range(2))
     assert first == second and pages.html(first, look) == pages.html(second, look)
-    assert pages.html(first, look) != pages.html(views.plan("clinic", archetype, random.Random(10)), look)
+    assert pages.html(first, look) != pages.html(archetypes.plan("clinic", archetype, random.Random(10)), look)
 
 
 def test_the_sequence_of_screens_does_not_depend_on_how_many_are_asked_for():
@@ -75,21 +65,13 @@ def test_every_column_of_the_truth_stands_on_the_page_behind_a_label(designs):
                 assert f"{table.name}.{column.name}" in page.html, (page.name, table.name, column.name)
 
 
-def test_every_value_of_an_enumeration_can_be_seen_on_the_page(designs):
+def test_the_chips_of_a_list_without_tabs_show_every_value_of_the_enumeration(designs):
     for page in designs:
         for section in page.plan.sections:
             for field in section.fields:
                 seen = set(field.values)
-                if section.layout == "rows" and field.options and section.filtered_by != field.column:
+                if section.layout == "rows" and section.rows and field.options and section.filtered_by != field.column:
                     assert seen == set(field.options), (page.name, field)
-                assert all(f">{option}<" in page.html for option in field.options)
-
-
-def test_more_than_two_in_five_screens_have_two_tables_and_a_foreign_key(designs):
-    related = [page for page in designs if any(table.foreign_keys for table in page.plan.schema.tables)]
-    assert len(related) >= 0.4 * len(designs)
-    assert {page.plan.archetype for page in designs} == set(views.ARCHETYPES)
-    assert {page.look.name for page in designs} == set(LOOKS)
 
 
 def test_postgresql_creates_every_truth_and_reads_it_back_as_the_schema_that_was_meant(designs):
@@ -102,7 +84,7 @@ def test_postgresql_creates_every_truth_and_reads_it_back_as_the_schema_that_was
 
 def test_an_asterisk_is_not_null_and_a_form_without_marks_says_nothing():
     def nullable(marks):
-        plans = (views.plan("crm", "form", random.Random(n), table="deals") for n in range(99))
+        plans = (archetypes.plan("crm", "form", random.Random(n), table="deals") for n in range(99))
         plan = next(plan for plan in plans if plan.marks == marks)
         return {c.name: not c.not_null for c in plan.schema.table("deals").columns}
 
@@ -111,7 +93,7 @@ def test_an_asterisk_is_not_null_and_a_form_without_marks_says_nothing():
 
 
 def test_a_sorted_list_is_in_falling_order_of_its_column_and_has_an_index_on_it():
-    plans = (views.plan("invoicing", "list", random.Random(n), table="expenses") for n in range(99))
+    plans = (archetypes.plan("invoicing", "list", random.Random(n), table="expenses") for n in range(99))
     plan = next(plan for plan in plans if plan.sections[0].sorted_by == "amount")
     shown = next(field.values for field in plan.sections[0].fields if field.column == "amount")
     amounts = [float("".join(c for c in value if c.isdigit() or c == ".")) for value in shown]
@@ -119,17 +101,10 @@ def test_a_sorted_list_is_in_falling_order_of_its_column_and_has_an_index_on_it(
     assert ("amount",) in [index.columns for index in plan.schema.table("expenses").indexes]
 
 
-def test_an_end_never_lies_before_its_start():
-    sampler = Sampler(DOMAINS["travel"], STYLES[4], random.Random(1))  # STYLES[4] writes a day as 2026-05-14
-    assert sampler.style.day == "{y}-{mm}-{dd}"
-    for record in sampler.records("bookings", 40):
-        assert record["check_in"].replace("-", "") < record["check_out"].replace("-", "")
-
-
 def test_sample_text_is_escaped_in_the_page():
     text = "\n= probe | Probe | A & <b>B\n@ items: <script>alert(1)\n+ items Item box\n*name! list:items\nnote city\n"
     domain = parse(text)["probe"]
-    plan = views.plan(domain, "list", random.Random(1), table="items")
+    plan = archetypes.plan(domain, "list", random.Random(1), table="items")
     DOMAINS["probe"] = domain
     try:
         page = pages.html(plan, LOOKS["harbor"])
@@ -141,41 +116,9 @@ def test_sample_text_is_escaped_in_the_page():
 def test_an_unknown_domain_archetype_or_split_is_one_clear_line():
     for wrong in (("shop", "poster"), ("moon", "form")):
         with pytest.raises(DataError, match="one of"):
-            views.plan(*wrong, random.Random(1))
+            archetypes.plan(*wrong, random.Random(1))
     with pytest.raises(DataError, match="one of"):
         next(drawing.design(1, "test"))
-
-
-def test_without_a_browser_the_error_says_what_to_install(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolError, match="apt-get install chromium"):
-        drawing.draw(1, 1, tmp_path, progress=False)
-
-
-@needs_browser
-def test_drawing_goes_on_after_a_stop_and_a_crashed_page_is_drawn_again(tmp_path, monkeypatch):
-    drawn, original = [], browser.Browser._draw
-
-    def fragile(self, html, size):
-        drawn.append(html)
-        if len(drawn) == 2:
-            self._process.close()  # as a crash: the next call on it fails, and a new process is started
-        if len(drawn) == 5:
-            raise KeyboardInterrupt
-        return original(self, html, size)
-
-    monkeypatch.setattr(browser.Browser, "_draw", fragile)
-    with pytest.raises(KeyboardInterrupt):
-        drawing.draw(4, 8, tmp_path, progress=False)
-    kept = read_screens(tmp_path / "dataset_vision.json")
-    assert len(kept) == 3
-    whole = drawing.draw(4, 8, tmp_path, progress=False)
-    assert whole[:3] == kept and len(whole) == 4 and len(drawn) == 6
-    for screen in whole:
-        width, height = open_picture(tmp_path / screen.image_path).size
-        assert width >= 1024 and height >= 768
-        assert all(0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height for x0, y0, x1, y1 in (b.box for b in screen.labels))
-        assert {label.text for label in screen.labels} <= {line.text for line in screen.lines}
 
 
 @needs_browser
@@ -205,8 +148,9 @@ def test_every_shipped_screen_has_its_picture_a_reading_of_it_and_a_label_for_ev
 
 def test_the_shipped_pictures_are_small_enough_and_the_shipped_truths_are_what_the_generator_plans():
     pictures = [*(DATA / "ui_screenshots").glob("*.png"), *(DATA / "validation_set").glob("*.png")]
-    assert len(pictures) == 160 and sum(picture.stat().st_size for picture in pictures) <= 12_000_000
+    assert len(pictures) == sum(COUNTS.values())
+    assert sum(picture.stat().st_size for picture in pictures) <= 30_000_000
     for split, (file, count) in zip(("train", "validation"), SHIPPED, strict=True):
-        planned = itertools.islice(drawing.design(2026, split), count)
+        planned = itertools.islice(drawing.design(SEED, split), count)
         expected = {page.name: canonical(page.plan.schema) for page in planned}
         assert {s.image_path.split("/")[-1]: s.output for s in read_screens(DATA / file)} == expected

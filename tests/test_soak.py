@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ghostlib.corpus.screens import views
+from ghostlib.corpus.screens import archetypes
 from ghostlib.corpus.screens.domains import TRAINING
 from ghostlib.schemas import ddl, postgres, server
 from ghostlib.training import memory
@@ -34,7 +34,7 @@ GOOD = "CREATE TABLE tags (id bigint PRIMARY KEY);"
 
 
 def text(rng):
-    return ddl.canonical(views.plan(rng.choice(TRAINING), rng.choice(views.ARCHETYPES), rng).schema)
+    return ddl.canonical(archetypes.plan(rng.choice(TRAINING), rng.choice(archetypes.ARCHETYPES), rng).schema)
 
 
 def backends():

@@ -14,6 +14,9 @@ def add(commands: Any) -> None:
     screens.add_argument("--count", type=parser.count, default=20)
     screens.add_argument("--seed", type=int, default=7)
     screens.add_argument("--out", type=Path, required=True, help="a folder; an existing one is gone on with")
+    screens.add_argument("--jobs", type=parser.count, default=2, help="pages at once; it changes nothing but the time")
+    about = "whose domains, archetypes and looks"
+    screens.add_argument("--split", choices=("train", "validation"), default="train", help=about)
     about = "let Gemini label a folder of screenshots"
     teach = parser.command(commands, "teach", _teach, about, "ghost teach screenshots --out labelled.json", parser.profiled())
     teach.add_argument("folder", type=Path)
@@ -22,16 +25,17 @@ def add(commands: Any) -> None:
     about = "put a dataset through the gates"
     dataset = parser.command(commands, "dataset", _dataset, about, "ghost dataset check data/dataset_vision.json")
     dataset.add_argument("action", choices=("check",))
-    dataset.add_argument("file", type=Path, nargs="+")
+    dataset.add_argument("file", type=Path, nargs="+", help="all splits together; leakage is between them")
+    dataset.add_argument("--profile", help="also holds every row's length against this profile, with its model's tokenizer")
+    dataset.add_argument("--rejects", type=Path, help="where the rejected rows are written; else below the output folder")
 
 
 def _screens(chosen: argparse.Namespace) -> int:
-    from ghostlib.corpus import records
     from ghostlib.corpus.screens import drawing
 
-    drawn = drawing.draw(chosen.count, chosen.seed, chosen.out)
-    records.save(drawn, chosen.out / "dataset_vision.json")
-    print(f"{len(drawn)} screens in {chosen.out}, their records in {chosen.out / 'dataset_vision.json'}")
+    drawn = drawing.draw(chosen.count, chosen.seed, chosen.out, split=chosen.split, jobs=chosen.jobs)
+    folder, file = drawing.PLACES[chosen.split]
+    print(f"{len(drawn)} screens in {chosen.out / folder}, their records in {chosen.out / file}")
     return 0
 
 
@@ -51,11 +55,24 @@ def _teach(chosen: argparse.Namespace) -> int:
 
 def _dataset(chosen: argparse.Namespace) -> int:
     from ghostlib import config as configs
-    from ghostlib.corpus import quality, records
+    from ghostlib.corpus.quality import files
 
-    rows: list[Any] = []
-    for file in chosen.file:
-        rows += records.read_screens(file) if records.holds_screens(file) else records.read_texts(file)
-    report = quality.check(rows, root=configs.root() / "data")
+    data = configs.root() / "data"
+    ours = all(file.resolve().is_relative_to(data) for file in chosen.file)
+    tokens, room = _counter(chosen) if chosen.profile else (None, 0)
+    report = files.check_files(chosen.file, root=data if ours else None, tokens=tokens, room=room)
     print(report)
+    if not report.passed:
+        place = chosen.rejects or configs.output() / "rejects" / f"{chosen.file[0].stem}.jsonl"
+        print(f"stopped; {len(report.rejects)} rejects in {report.save(place)}")
     return 0 if report.passed else 1
+
+
+def _counter(chosen: argparse.Namespace) -> tuple[Any, int]:
+    """What counts a record's tokens, and the room that the profile has for one."""
+    from ghostlib import config as configs
+    from ghostlib.models import load
+    from ghostlib.training import rows
+
+    settings = configs.load(chosen.profile)
+    return rows.counter(settings, load.processor(settings.model.name)), settings.train.max_seq_length

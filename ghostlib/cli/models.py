@@ -1,6 +1,7 @@
 """Commands that need a model: run, plan, train, evaluate, export, predict."""
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,12 @@ def add(commands: Any) -> None:
     train = parser.command(commands, "train", _train, "train one phase", example, profiled)
     train.add_argument("phase", choices=("text", "vision"))
     about = "base against tuned on the validation screens"
-    parser.command(commands, "evaluate", _evaluate, about, "ghost evaluate --profile nano", profiled, of_run, as_json)
+    evaluate = parser.command(
+        commands, "evaluate", _evaluate, about, "ghost evaluate --predictions answers.jsonl", profiled, of_run, as_json
+    )
+    evaluate.add_argument("--full", action="store_true", help="every validation screen, not the profile's sample")
+    evaluate.add_argument("--predictions", type=Path, metavar="FILE.jsonl", help="score these answers instead of a model's")
+    evaluate.add_argument("--out", type=Path, help="where --predictions writes metrics.json and the figure")
     about = "merge and write GGUF files for llama.cpp and Ollama"
     parser.command(commands, "export", _export, about, "ghost export --profile nano", profiled, of_run)
     about = "the schema behind screenshots"
@@ -42,8 +48,6 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 def _plan(chosen: argparse.Namespace) -> int:
-    from dataclasses import asdict
-
     from ghostlib import config as configs
     from ghostlib import machine
     from ghostlib.training import ladder
@@ -53,7 +57,7 @@ def _plan(chosen: argparse.Namespace) -> int:
     rungs = ladder.rungs(configs.plan(settings, chosen.phase), here)
     if chosen.json:
         rows = [
-            {"plan": asdict(r.plan), "gib": r.cost.parts, "total_gib": r.cost.total, "fits": r.fits, "why": r.why}
+            {"plan": dataclasses.asdict(r.plan), "gib": r.cost.parts, "total_gib": r.cost.total, "fits": r.fits, "why": r.why}
             for r in rungs
         ]
         print(json.dumps(rows, indent=2))
@@ -88,6 +92,10 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     from ghostlib.inference import evaluate
 
     settings = parser.config(chosen)
+    if chosen.predictions:
+        return _predictions(chosen, settings)
+    if chosen.full:
+        settings = dataclasses.replace(settings, evaluation=dataclasses.replace(settings.evaluation, sample=0))
     found = evaluate.run(settings, _trained(settings, chosen))
     if chosen.json:
         print(json.dumps(found.as_dict(), indent=2))
@@ -95,6 +103,21 @@ def _evaluate(chosen: argparse.Namespace) -> int:
         for name in ("schema_score", "validity", "table_f1", "column_f1"):
             values = [("base", found.base), ("tuned", found.tuned), *found.baselines.items()]
             print(f"{name:14}" + "".join(f"  {who} {_interval(v[name])}" for who, v in values if v))
+    return 0
+
+
+def _predictions(chosen: argparse.Namespace, settings: Any) -> int:
+    from ghostlib import config as configs
+    from ghostlib import show
+    from ghostlib.inference import benchmark, foreign
+
+    out = chosen.out or configs.output() / "predictions" / chosen.predictions.stem
+    found = foreign.run(settings, chosen.predictions, out=out)
+    if chosen.json:
+        print(json.dumps(found.as_dict(), indent=2))
+        return 0
+    print(benchmark.printed(found))
+    print(f"{show.where(out)}: metrics.json, figures/predictions.png")
     return 0
 
 

@@ -1,12 +1,17 @@
 """Domains that do not exist: made-up entities and labels, so that nano learns to copy a word and not a dictionary.
 
-Half of the words are English from a small list, half are syllables that mean nothing; the model that comes out has the
+Three of four words are English, the rest syllables that mean nothing; three of ten columns are borrowed from the training
+domains with their wordings, so that "Until" is learned as `end_date` wherever it stands. The model that comes out has the
 form of any domain in `screens`, so that the same planner draws a screen's truth from it.
 """
 
 import random
+import re
+from collections import Counter
+from functools import lru_cache
 
 from ghostlib.corpus.screens import truth
+from ghostlib.corpus.screens.domains import DOMAINS, TRAINING
 from ghostlib.corpus.screens.notation import Attribute, Domain, Entity
 
 ONSETS = "b br c ch cl d dr f fl g gr h j k kl l m n p pl pr qu r s sh sl st t th tr v w z".split()
@@ -57,18 +62,57 @@ local long loose low main major max mean min minor net new next night old open o
 raw rear red rich right rough round safe second sharp short side simple single small soft solid spare special start steady stock
 strong sub super tall third tight top total true upper usual valid wet white wide young""".split()
 
+BORROWED = 0.3  # of the columns
+PAIRED = ("origin", "destination", "total")  # their values hang on another column's
 # kind and argument in the notation of `screens.notation`; text of every sort stands first, as in real applications
 KINDS = (
     *("list:words", "words:", "person:", "company:", "city:", "email:", "phone:", "code:??-####"),
     *("int:1-500", "int:1-40", "money:5-900", "money:100-90000", "percent:1-90", "decimal:1-80"),
     *("date:past", "date:future", "time:past", "time:future", "bool:", "stars:", "enum:", "enum:", "enum:", "long:"),
+    *("tags:words", "slider:0-100", "clock:8-18"),
 )
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> tuple[str, ...]:
+    """Some 2,700 English words in order: those of faker's texts and job titles, and of Python's own documentation.
+
+    With the 250 nouns above alone, nano learned those nouns and not how to copy a word.
+    """
+    from pydoc_data import topics
+
+    from faker.providers.job import Provider as Jobs
+    from faker.providers.lorem.en_US import Provider as Lorem
+
+    found = {word.lower() for word in Lorem.word_list} | set(re.findall("[a-z]{3,12}", " ".join(Jobs.jobs).lower()))
+    told = Counter(re.findall(r"(?<![A-Za-z_.`])[a-z]{4,12}(?![A-Za-z_.(`])", " ".join(topics.topics.values())))
+    found |= {word for word, count in told.items() if count > 1}
+    return tuple(sorted(word for word in found if re.fullmatch("[a-z]{3,12}", word)))
+
+
+@lru_cache(maxsize=1)
+def _common() -> tuple[Attribute, ...]:
+    """The columns of the training domains that can stand in any table."""
+    own = ("ref", "list", "pickcode", "city", "country", "tags", "words")  # these need their own domain's values
+    return tuple(
+        attribute
+        for domain in (DOMAINS[name] for name in TRAINING)
+        for entity in domain.entities
+        for attribute in entity.attributes
+        if attribute.kind not in own
+        and attribute.name not in PAIRED
+        and attribute.argument not in domain.lists
+        and not attribute.names_record
+    )
 
 
 def word(rng: random.Random) -> str:
     """A word: English or made up, lower case."""
-    if rng.random() < 0.5:
+    chance = rng.random()
+    if chance < 0.2:
         return rng.choice(NOUNS)
+    if chance < 0.75:
+        return rng.choice(vocabulary())
     return "".join(rng.choice(ONSETS) + rng.choice(NUCLEI) + rng.choice(CODAS) for _ in range(rng.choice((1, 2, 2, 3))))
 
 
@@ -109,6 +153,9 @@ def _attributes(rng: random.Random, parents: list[str]) -> tuple[Attribute, ...]
     naming = rng.choice(("name", "title", "full_name", phrase(rng), phrase(rng)))
     names = list(dict.fromkeys([naming, *(phrase(rng) for _ in range(rng.randint(4, 9)))]))
     found = [_attribute(rng, name, first=not number) for number, name in enumerate(names)]
+    borrowed = [rng.choice(_common()) for _ in found[1:]]
+    found[1:] = [other if rng.random() < BORROWED else own for own, other in zip(found[1:], borrowed, strict=True)]
+    found = list({one.name: one for one in found}.values())
     for parent in rng.sample(parents, k=min(len(parents), rng.choice((0, 1, 1, 2)))):
         key = truth.key_name(parent)
         label = key.removesuffix("_id").replace("_", " ").capitalize()

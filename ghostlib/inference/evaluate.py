@@ -1,10 +1,9 @@
 """Base against tuned on the validation screens: predictions, scores with intervals, groups, baseline, figure."""
 
-import hashlib
 import json
 import random
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from ghostlib import tasks
 from ghostlib.config import Config
 from ghostlib.errors import DataError
-from ghostlib.inference import engines, figures
+from ghostlib.inference import answers, coverage, engines, figures
 from ghostlib.models import generate
 from ghostlib.models.files import writing
 from ghostlib.tasks import Example
@@ -42,11 +41,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What an evaluation found. `tuned` is None where the run has trained nothing; `notes` says so in words."""
+    """What an evaluation found. `tuned` is None where the run has trained nothing; `notes` says so in words.
+
+    `base` is None where somebody else's predictions were scored (foreign.py): those stand under `tuned`.
+    """
 
     split: str
     n: int
-    base: dict[str, Interval]
+    base: dict[str, Interval] | None
     tuned: dict[str, Interval] | None
     baselines: dict[str, dict[str, Interval]]
     distinct: dict[str, int]
@@ -76,7 +78,8 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
     Raises DataError where the split is empty.
     """
     task = tasks.named(config.task)
-    questions = sample(task.examples(config, "vision", split), config.evaluation.sample, seed=config.seed)
+    there = task.examples(config, "vision", split)
+    questions = sample(there, config.evaluation.sample, seed=config.seed)
     if not questions:
         raise DataError(f"{config.data.validation}: holds no {split} screens. Draw some with `ghost screens`")
     engine = engine or engines.choose(config)
@@ -84,11 +87,15 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
     notes = [f"{name}: {model.why}" for name, model in models.items() if model]
     if models["tuned"] is None:
         notes.append(f"{run.folder.name} has no adapter: only the base was asked")
-    told = _ask_all(config, run.folder / "predictions.jsonl", models, questions, progress=progress)
+    notes += sampled(len(questions), len(there), config)
+    told = answers.asked(config, run.folder / "predictions.jsonl", models, questions, progress=progress)
     told[BASELINE] = [generate.Answer(_most_frequent(task, config), 1.0, 0.0, 0)] * len(questions)
-    rows = {name: _rows(task, name, questions, answers) for name, answers in told.items()}
+    rows = {name: _rows(task, name, questions, given) for name, given in told.items()}
     scores = {name: [score for _, score in found] for name, found in rows.items()}
     means = {name: task.aggregate(found, seed=config.seed) for name, found in scores.items()}
+    screens = coverage.screens(config, split)
+    for name, found in rows.items():
+        means[name] |= coverage.measured([(row.id, row.prediction, row.gold) for row, _ in found], screens, seed=config.seed)
     asked = [name for name in rows if name != BASELINE]
     found = Metrics(
         split=split,
@@ -97,7 +104,7 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
         tuned=means.get("tuned"),
         baselines={BASELINE: means[BASELINE]},
         distinct={name: len({row.prediction for row, _ in rows[name]}) for name in asked},
-        groups=_groups(task, questions, {name: scores[name] for name in asked}, seed=config.seed),
+        groups=groups(task, questions, {name: scores[name] for name in asked}, seed=config.seed),
         notes=tuple(notes),
         rows=tuple(row for name in asked for row, _ in rows[name]),
     )
@@ -135,97 +142,44 @@ def value(row: Row) -> float:
 
 
 def sample(examples: Sequence[Example], count: int, *, seed: int) -> list[Example]:
-    """`count` of the examples, the same for one seed, in their order; 0 means all."""
+    """`count` of the examples, the same for one seed, in their order; 0 means all.
+
+    Stratified: each archetype in turn gives one, and within an archetype each domain, so that none is left out by chance.
+    """
     if count <= 0 or count >= len(examples):
         return list(examples)
-    chosen = set(random.Random(seed).sample(range(len(examples)), count))
-    return [example for number, example in enumerate(examples) if number in chosen]
+    rng = random.Random(seed)
+    kinds: dict[Any, list[int]] = defaultdict(list)
+    for number in rng.sample(range(len(examples)), len(examples)):
+        kinds[examples[number].group.get("archetype")].append(number)
+    order = rng.sample(sorted(kinds, key=str), len(kinds))
+    chosen: list[int] = []
+    seen: Counter[Any] = Counter()
+    while len(chosen) < count:
+        for kind in order:
+            if kinds[kind] and len(chosen) < count:
+                number = min(kinds[kind], key=lambda number: seen[examples[number].group.get("domain")])
+                kinds[kind].remove(number)
+                seen[examples[number].group.get("domain")] += 1
+                chosen.append(number)
+    return [examples[number] for number in sorted(chosen)]
 
 
-def write(metrics: Metrics, folder: Path) -> None:
-    """Write metrics.json (aside and renamed) and figures/ into a run's folder."""
+def sampled(asked: int, there: int, config: Config) -> list[str]:
+    """What to say of an evaluation that did not take all screens; nothing where it did."""
+    told = f"a sample of {asked} of {there} screens by archetype and domain, seed {config.seed}"
+    return [f"{told} (evaluation.sample; `ghost evaluate --full` takes all)"] if asked < there else []
+
+
+def write(metrics: Metrics, folder: Path, *, figure: str = "base_and_tuned.png", names: dict[str, str] | None = None) -> None:
+    """Write metrics.json (aside and renamed) and figures/ into a run's folder; `names` is figures.comparison's."""
     file = folder / "metrics.json"
     aside = file.with_suffix(".json.partial")
     with writing(file):
         aside.write_text(json.dumps(metrics.as_dict(), indent=2) + "\n", encoding="utf-8")
         aside.replace(file)
         (folder / "figures").mkdir(exist_ok=True)
-        figures.comparison(metrics.as_dict(), folder / "figures" / "base_and_tuned.png")
-
-
-def _ask_all(
-    config: Config, file: Path, models: dict[str, engines.Engine | None], questions: Sequence[Example], *, progress: bool
-) -> dict[str, list[generate.Answer]]:
-    """Every model's answers; each is a line of predictions.jsonl as soon as it is there."""
-    from tqdm import tqdm
-
-    known = {row["key"]: row for row in _stored(file)}
-    wanted = {name: [_key(config, model, question) for question in questions] for name, model in models.items() if model}
-    current = {key for keys in wanted.values() for key in keys}
-    with writing(file):
-        _rewrite(file, [row for key, row in known.items() if key in current])
-    told = {}
-    with tqdm(total=sum(map(len, wanted.values())), desc="evaluation", unit="answer", disable=not progress) as bar:
-        for name, keys in wanted.items():
-            open_ones = [number for number, key in enumerate(keys) if key not in known]
-            bar.update(len(keys) - len(open_ones))
-            stream = models[name].stream([questions[number] for number in open_ones]) if open_ones else ()
-            for place, answer in stream:
-                number = open_ones[place]
-                row = _stored_row(name, keys[number], questions[number], answer, config)
-                known[keys[number]] = row
-                with writing(file), file.open("a", encoding="utf-8") as lines:
-                    lines.write(json.dumps(row) + "\n")
-                bar.update()
-            told[name] = [_answer(known[key]) for key in keys]
-    return told
-
-
-def _stored_row(name: str, key: str, question: Example, answer: generate.Answer, config: Config) -> dict[str, Any]:
-    return {
-        "id": question.id,
-        "model": name,
-        "prediction": tasks.named(config.task).parse(answer.text),
-        "gold": question.completion,
-        "text": answer.text,
-        "confidence": round(answer.confidence, 5),
-        "seconds": round(answer.seconds, 3),
-        "tokens": answer.tokens,
-        "key": key,
-    }
-
-
-def _answer(row: dict[str, Any]) -> generate.Answer:
-    return generate.Answer(row["text"], row["confidence"], row["seconds"], row["tokens"])
-
-
-def _key(config: Config, model: engines.Engine, question: Example) -> str:
-    """What an answer depends on: weights, question, and the settings of decoding."""
-    parts = [model.weights, question.id, question.prompt, str(question.image is not None)]
-    parts += [str(config.generate.max_new_tokens), str(config.model.image_side)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
-
-
-def _stored(file: Path) -> Iterator[dict[str, Any]]:
-    """The whole rows of an earlier evaluation; a line that a kill cut off is asked again."""
-    try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return
-    for line in lines:
-        try:
-            row = json.loads(line)
-            _answer(row)
-            row["key"]
-        except (ValueError, TypeError, KeyError):
-            continue
-        yield row
-
-
-def _rewrite(file: Path, rows: Sequence[dict[str, Any]]) -> None:
-    aside = file.with_suffix(".jsonl.partial")
-    aside.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    aside.replace(file)
+        figures.comparison(metrics.as_dict(), folder / "figures" / figure, names=names)
 
 
 def _rows(task: Any, name: str, questions: Sequence[Example], answers: Sequence[generate.Answer]) -> list[tuple[Row, Any]]:
@@ -256,8 +210,11 @@ def _most_frequent(task: Any, config: Config) -> str:
     return counted.most_common(1)[0][0] if counted else ""
 
 
-def _groups(task: Any, questions: Sequence[Example], scores: dict[str, list[Any]], *, seed: int) -> dict[str, dict[str, Any]]:
-    """{"archetype": {"form": {"n": 6, "base": {metric: interval}, "tuned": {...}}, ...}, ...}"""
+def groups(task: Any, questions: Sequence[Example], scores: dict[str, list[Any]], *, seed: int) -> dict[str, dict[str, Any]]:
+    """Every metric by archetype, domain and number of tables:
+
+    {"archetype": {"form": {"n": 6, "base": {metric: interval}, "tuned": {...}}, ...}, ...}
+    """
     made: dict[str, dict[str, Any]] = {}
     for kind in GROUPS:
         for label in sorted({str(question.group[kind]) for question in questions if question.group.get(kind)}):

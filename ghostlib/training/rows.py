@@ -1,12 +1,14 @@
 """Examples as TRL wants them: prompt and completion messages, a top-level `images` column, pictures opened on access."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from ghostlib import tasks
 from ghostlib.config import Config
 from ghostlib.corpus import picture
+from ghostlib.corpus.records import Screen, Text
 from ghostlib.models import load
 from ghostlib.tasks import Example
 
@@ -65,6 +67,22 @@ def lengths(examples: Sequence[Example], processor: Any) -> list[int]:
         image = processor.image_seq_length + 1 if example.image else 0  # one <start_of_image> becomes n soft + 2
         found.append(len(ids[0]) + len(ids[1]) + image)
     return found
+
+
+def counter(config: Config, processor: Any) -> Callable[[Text | Screen], int]:
+    """What counts the tokens of a record as training sees it, for the length gate of a dataset."""
+
+    def tokens(record: Text | Screen) -> int:
+        if isinstance(record, Text):
+            asked = Example("", f"{record.instruction}\n{record.input}".strip(), completion=record.output)
+        else:
+            lines = record.reading.lines if record.reading else record.lines
+            size = record.size if any(record.size) else (max((line.box[2] for line in lines), default=1), 800)
+            words = tasks.named(config.task).prompt(config, lines, size)
+            asked = Example("", words, Path(record.image_path) if config.data.picture else None, record.output)
+        return lengths([asked], processor)[0]
+
+    return tokens
 
 
 def mask(config: Config, example: Example) -> list[tuple[str, bool]]:

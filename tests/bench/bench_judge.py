@@ -9,7 +9,7 @@ from statistics import median
 
 import psycopg
 
-from ghostlib.corpus.screens import views
+from ghostlib.corpus.screens import archetypes
 from ghostlib.corpus.screens.domains import TRAINING
 from ghostlib.schemas import ddl, postgres, score, server
 
@@ -62,7 +62,7 @@ def together(texts):
 
 def test_the_judge_beside_bare_ddl_psql_and_two_connections_on_the_same_server(tmp_path):
     rng = random.Random(7)
-    schemas = [views.plan(rng.choice(TRAINING), rng.choice(views.ARCHETYPES), rng).schema for _ in range(COUNT)]
+    schemas = [archetypes.plan(rng.choice(TRAINING), rng.choice(archetypes.ARCHETYPES), rng).schema for _ in range(COUNT)]
     texts = [ddl.canonical(schema) for schema in schemas]
     assert len(set(texts)) > 0.9 * COUNT
     texts = list(dict.fromkeys(texts))

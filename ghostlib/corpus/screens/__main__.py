@@ -3,46 +3,34 @@
 The seed, the counts and the folder are constants here, so that the shipped data has one origin.
 """
 
+import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from ghostlib.corpus.picture import open_picture
-from ghostlib.corpus.reading import Reading, fingerprint, ocr_version
-from ghostlib.corpus.records import Screen, save, stored_reading
-from ghostlib.corpus.screens.drawing import PLACES, draw
+from ghostlib.corpus.records import Screen, save
+from ghostlib.corpus.screens import readings
+from ghostlib.corpus.screens.drawing import JOBS, PLACES, draw
 
 DATA = Path(__file__).resolve().parents[3] / "data"
 SEED = 2026
-COUNTS = {"train": 132, "validation": 28}
+COUNTS = {"train": 420, "validation": 156}
 
 
 def main() -> None:
     """Draws both splits into `data/` and stores the OCR's reading of each picture; goes on where it was stopped."""
-    drawn = {split: draw(count, SEED, DATA, split=split) for split, count in COUNTS.items()}
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, help="processes that read; without it one a core")
+    jobs = parser.parse_args().jobs
+    drawn = {split: draw(count, SEED, DATA, split=split, jobs=jobs or JOBS) for split, count in COUNTS.items()}
     for split, screens in reversed(drawn.items()):  # the small split first
-        _tidy(screens, DATA / PLACES[split][0])
-        read(screens, DATA, split)
+        folder, file = PLACES[split]
+        tidy(screens, DATA / folder)
+        save(screens, DATA / file)  # these and no other
+        readings.store(screens, DATA, DATA / file, jobs=jobs)
 
 
-def read(screens: Sequence[Screen], root: Path, split: str) -> list[Screen]:
-    """The screens with the OCR's reading in each; a reading that holds for the picture is kept. Saves as it goes."""
-    from tqdm import tqdm
-
-    done = list(screens)
-    try:
-        for number, screen in enumerate(tqdm(screens, desc=f"reading ({split})", unit="screen")):
-            picture = root / screen.image_path
-            lines, _ = stored_reading(screen, picture)
-            done[number] = replace(screen, reading=Reading(lines, fingerprint(open_picture(picture)), ocr_version()))
-            if number % 8 == 7:
-                save(done, root / PLACES[split][1])
-    finally:
-        save(done, root / PLACES[split][1])
-    return done
-
-
-def _tidy(screens: Sequence[Screen], folder: Path) -> None:
+def tidy(screens: Sequence[Screen], folder: Path) -> None:
+    """Removes the pictures in a folder that belong to none of the screens."""
     kept = {Path(screen.image_path).name for screen in screens}
     for picture in folder.glob("*.png"):
         if picture.name not in kept:
@@ -50,4 +38,7 @@ def _tidy(screens: Sequence[Screen], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit("stopped; what was finished is kept, and the same command goes on from there") from None

@@ -1,8 +1,9 @@
 """One headless Chromium for many pages: a page's picture, its labels' boxes and its own lines of text."""
 
+import asyncio
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,36 +20,52 @@ ARGUMENTS = (
     "--font-render-hinting=none",
     "--force-color-profile=srgb",
 )
+RECYCLE = 60  # pages drawn in one tab before it is closed: a tab keeps what it once took
+PATIENCE = 40.0  # seconds that a page may take; a healthy one takes a fifth of a second
 # Labels: the boxes of [data-column]. Lines: the text that can be seen, a box for a text node's words on one baseline.
-LAYOUT = """() => {
+# In a window (scroll is a number) only what lies inside it and under nothing else can be seen.
+LAYOUT = """scroll => {
+  if (scroll === null) document.body.classList.remove('window');  // on a whole page nothing sticks
+  window.scrollTo(0, scroll ?? 0);  // a tab keeps its place from the page before
+  const root = document.documentElement;
+  const wide = window.innerWidth, tall = window.innerHeight;
   const box = r => [r.left, r.top, r.right, r.bottom].map(n => Math.round(n));
   const cased = (node, text) => getComputedStyle(node).textTransform === 'uppercase' ? text.toUpperCase() : text;
   const tidy = text => text.replace(/\\s+/g, ' ').trim();
-  const labels = [...document.querySelectorAll('[data-column]')].map(e => (
+  const covers = [...document.querySelectorAll('.sheet, .toast, .chat')].map(e => [e, e.getBoundingClientRect()]);
+  const under = (element, r) => covers.some(([e, c]) => !e.contains(element)
+    && r.right > c.left && r.left < c.right && r.bottom > c.top && r.top < c.bottom);
+  const seen = (element, r) => {
+    if (scroll === null) return !under(element, r);
+    if (r.left < 0 || r.top < 0 || r.right > wide + 1 || r.bottom > tall + 1) return false;
+    const over = document.elementFromPoint((r.left + r.right) / 2, (r.top + r.bottom) / 2);
+    return !over || over.contains(element) || element.contains(over);
+  };
+  const labels = [...document.querySelectorAll('[data-column]')].filter(e => seen(e, e.getBoundingClientRect())).map(e => (
     {columns: e.dataset.column.split(' '), text: tidy(cased(e, e.innerText)), box: box(e.getBoundingClientRect())}));
   const lines = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
-    const node = walker.currentNode;
-    const seen = node.parentElement.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
-    if (!tidy(node.data) || !seen) continue;
+    const node = walker.currentNode, parent = node.parentElement;
+    if (!tidy(node.data) || !parent.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
     let line = null;
     const range = document.createRange();
     for (const word of node.data.matchAll(/\\S+/g)) {
       range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
       const r = range.getBoundingClientRect();
-      if (r.width < 1) continue;
+      if (r.width < 1 || !seen(parent, r)) continue;
       if (line && Math.abs(line.r[1] - r.top) < 4) { line.text += ' ' + word[0]; line.r[2] = r.right; }
       else { line = {text: word[0], r: [r.left, r.top, r.right, r.bottom]}; lines.push(line); }
     }
     for (const l of lines.filter(l => l.r)) {
-      l.text = cased(node.parentElement, l.text); l.box = l.r.map(n => Math.round(n)); delete l.r;
+      l.text = cased(parent, l.text); l.box = l.r.map(n => Math.round(n)); delete l.r;
     }
   }
-  const cut = [...document.querySelectorAll('.card, .top, .side, .input, .content, .find, .segments, .item, .choices')]
+  const boxes = '.card, .top, .side, .input, .content, .find, .segments, .item, .choices, .stack, .main, .sheet, .tile, '
+    + '.lane, .beside, .names';
+  const cut = [...document.querySelectorAll(boxes)]
     .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className + ': ' + tidy(e.innerText).slice(0, 60));
-  const root = document.documentElement;
-  return {labels, lines, cut, width: root.scrollWidth, height: root.scrollHeight};
+  return {labels, lines, cut, width: root.scrollWidth, height: scroll === null ? root.scrollHeight : tall};
 }"""
 
 
@@ -61,6 +78,12 @@ class Drawn:
     lines: list[dict[str, Any]]
     cut: list[str]
     size: tuple[int, int]
+
+
+@dataclass
+class _Tab:
+    page: Any
+    used: int = 0
 
 
 def find() -> str:
@@ -79,66 +102,126 @@ def installed() -> bool:
     return any(map(shutil.which, NAMES))
 
 
-@contextmanager
-def opened() -> Iterator["Browser"]:
-    """A running browser, closed at the end. Raises ToolError where none is installed or it does not start."""
-    from playwright.sync_api import Error, sync_playwright
+@asynccontextmanager
+async def running() -> AsyncIterator["Browser"]:
+    """A running browser for many pages at once, closed at the end. Raises ToolError where none is or it does not start."""
+    from playwright.async_api import async_playwright
 
     path = find()
-    with sync_playwright() as playwright:
-        browser = Browser(playwright, path)
+    async with async_playwright() as playwright:
+        made = Browser(playwright, path)
+        await made.start()
         try:
-            browser.start()
-        except Error as error:
-            raise ToolError(
-                f"{path} did not start ({str(error).splitlines()[0]}). Check the browser's installation."
-            ) from error
-        try:
-            yield browser
+            yield made
         finally:
-            browser.stop()
+            await made.stop()
+
+
+@contextmanager
+def opened() -> Iterator["Blocking"]:
+    """A running browser for one page after the other, without asyncio. Raises ToolError as `running`."""
+    with asyncio.Runner() as loop:
+        entered = running()
+        made = loop.run(entered.__aenter__())
+        try:
+            yield Blocking(made, loop)
+        finally:
+            loop.run(entered.__aexit__(None, None, None))
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """A Browser whose `draw` waits."""
+
+    browser: "Browser"
+    loop: asyncio.Runner
+
+    def draw(self, html: str, size: tuple[int, int], *, scroll: int | None = None) -> Drawn:
+        """As Browser.draw."""
+        return self.loop.run(self.browser.draw(html, size, scroll=scroll))
 
 
 class Browser:
-    """One browser process that draws pages, and is started again when it has crashed."""
+    """One browser process and its tabs; a tab that crashed is replaced, and so is the process."""
 
     def __init__(self, playwright: Any, path: str) -> None:
         self._playwright, self._path = playwright, path
         self._process: Any = None
+        self._idle: list[_Tab] = []
+        self._one_at_a_time = asyncio.Lock()
 
-    def start(self) -> None:
-        """Starts a process, after the end of the one before it."""
-        self.stop()
-        self._process = self._playwright.chromium.launch(executable_path=self._path, headless=True, args=list(ARGUMENTS))
+    async def start(self) -> None:
+        """Starts a process, after the end of the one before it. Raises ToolError where it does not start."""
+        from playwright.async_api import Error
 
-    def stop(self) -> None:
+        await self.stop()
+        try:
+            self._process = await self._playwright.chromium.launch(
+                executable_path=self._path,
+                headless=True,
+                args=list(ARGUMENTS),
+                handle_sigint=False,  # Ctrl-C is this program's: it keeps what is finished, and closes the browser itself
+            )
+        except Error as error:
+            reason = str(error).splitlines()[0]
+            raise ToolError(f"{self._path} did not start ({reason}). Check the browser's installation.") from error
+
+    async def stop(self) -> None:
         """Ends the process; nothing where none runs."""
-        if self._process is not None:
-            process, self._process = self._process, None
-            try:
-                process.close()
-            except Exception:  # a process that crashed cannot be closed, and is gone
-                return
+        process, self._process, self._idle = self._process, None, []
+        if process is not None:
+            with suppress(Exception):  # a process that crashed cannot be closed, and is gone
+                await asyncio.wait_for(process.close(), 10)
 
-    def draw(self, html: str, size: tuple[int, int], *, tries: int = 3) -> Drawn:
-        """The page at a window of `size` pixels, as tall as its content. A crash is tried again; then ToolError."""
-        from playwright.sync_api import Error
+    async def draw(self, html: str, size: tuple[int, int], *, scroll: int | None = None, tries: int = 3) -> Drawn:
+        """The page at a window of `size` pixels: all of it, or the window alone, scrolled down by `scroll` pixels.
+
+        A crash of the page or of the browser is tried again on a new one; then ToolError.
+        """
+        from playwright.async_api import Error
 
         for attempt in range(1, tries + 1):
+            tab = None
             try:
-                return self._draw(html, size)
-            except Error as error:
+                async with asyncio.timeout(PATIENCE):
+                    tab = await self._tab()
+                    drawn = await _drawn(tab.page, html, size, scroll)
+            except (Error, TimeoutError) as error:
+                await _close(tab)
                 if attempt == tries:
-                    raise ToolError(f"the browser failed {tries} times on a page ({str(error).splitlines()[0]}).") from error
-            self.start()
+                    reason = (str(error) or "it did not answer").splitlines()[0]
+                    raise ToolError(f"the browser failed {tries} times on a page ({reason}).") from error
+            except BaseException:
+                await _close(tab)
+                raise
+            else:
+                await self._back(tab)
+                return drawn
         raise AssertionError("unreachable")
 
-    def _draw(self, html: str, size: tuple[int, int]) -> Drawn:
-        page = self._process.new_page(viewport={"width": size[0], "height": size[1]}, java_script_enabled=True)
-        try:
-            page.set_content(html, wait_until="load")
-            layout = page.evaluate(LAYOUT)
-            png = page.screenshot(full_page=True, animations="disabled")
-            return Drawn(png, layout["labels"], layout["lines"], layout["cut"], (layout["width"], layout["height"]))
-        finally:
-            page.close()
+    async def _tab(self) -> _Tab:
+        async with self._one_at_a_time:
+            if self._process is None or not self._process.is_connected():
+                await self.start()
+            return self._idle.pop() if self._idle else _Tab(await self._process.new_page(offline=True))
+
+    async def _back(self, tab: _Tab) -> None:
+        tab.used += 1
+        if tab.used < RECYCLE and self._process is not None and tab.page.context.browser is self._process:
+            self._idle.append(tab)
+        else:
+            await _close(tab)
+
+
+async def _drawn(page: Any, html: str, size: tuple[int, int], scroll: int | None) -> Drawn:
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+    await page.set_content(html, wait_until="load")
+    layout = await page.evaluate(LAYOUT, scroll)
+    png = await page.screenshot(full_page=scroll is None, animations="disabled")
+    return Drawn(png, layout["labels"], layout["lines"], layout["cut"], (layout["width"], layout["height"]))
+
+
+async def _close(tab: _Tab | None) -> None:
+    if tab is not None:
+        with suppress(Exception):  # of a dead browser
+            await asyncio.wait_for(tab.page.context.close(), 5)

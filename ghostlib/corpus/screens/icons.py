@@ -1,4 +1,8 @@
-"""Line icons, drawn for this project: the paths of a 24 x 24 picture with a stroke and no fill."""
+"""Icons drawn for this project: paths of a 24 x 24 picture, as outlines, filled, or outlines with a light inside."""
+
+OPEN = frozenset(  # shapes that enclose nothing, alike in every set
+    "percent list chart arrows check flag plus down right left updown dots filter download menu sort close search".split()
+)
 
 ICONS: dict[str, str] = {
     "users": (
@@ -41,7 +45,7 @@ ICONS: dict[str, str] = {
     "bell": "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
     "search": "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
     "gear": (
-        "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.600l2.1 2.100"
+        "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.600l2.1 2.1"
         "M16.3 16.300l2.1 2.100M5.6 18.400l2.1-2.100M16.3 7.700l2.1-2.1"
     ),
     "plus": "M12 5v14M5 12h14",
@@ -63,10 +67,81 @@ ICONS: dict[str, str] = {
 }
 
 
-def icon(name: str, size: int = 18, *, filled: bool = False) -> str:
-    """The SVG of an icon, `size` pixels square, in the colour of the text around it. KeyError for an unknown name."""
-    fill = "currentColor" if filled else "none"
-    return (
-        f'<svg class="i" width="{size}" height="{size}" viewBox="0 0 24 24" fill="{fill}" stroke="currentColor" '
-        f'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"><path d="{ICONS[name]}"/></svg>'
-    )
+SOLID: dict[str, str] = {  # what the filled set draws otherwise; its holes are the even-odd rule's
+    "users": (
+        "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21a7 7 0 0 1 14 0zM17 11a3.5 3.5 0 1 0 0-7 6 6 0 0 1 0 7z"
+        "M18 21h4a6 6 0 0 0-6-7 9 9 0 0 1 2 7z"
+    ),
+    "user": "M12 12a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM3 21a9 8 0 0 1 18 0z",
+    "tag": "M3 3h8l10 10-8 8L3 11zM7.5 9a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z",
+    "box": "M12 2l9 5-9 5-9-5zM2.5 8.500l8.7 4.800V22l-8.7-4.800zM21.5 8.500l-8.7 4.800V22l8.7-4.800z",
+    "cart": (
+        "M2 3h3.500l.8 3H22l-2.5 10H8.500L4.5 5H2z"
+        "M9 21.500a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.400zM17 21.500a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.400z"
+    ),
+    "building": "M4 3h11v6h5v13h-8v-4H8v4H4zM7 7v2h2V7zM11 7v2h2V7zM7 12v2h2v-2zM11 12v2h2v-2z",
+    "file": "M5 2h9v6h6v14H5zM16 2l4 4h-4zM8 12v1.500h9V12zM8 16v1.500h9V16z",
+    "card": "M2 5h20v3H2zM2 10.500h20V19H2zM5 15v1.500h5V15z",
+    "receipt": "M4 2h16v20l-2.7-2-2.6 2-2.7-2-2.7 2-2.6-2L4 22zM8 7v1.500h8V7zM8 11v1.500h8V11z",
+    "home": "M12 2l10 9h-3v11h-5v-7h-4v7H5V11H2z",
+    "truck": (
+        "M1 5h13v11H1zM15 9h4l4 4v3h-8zM6 21a2.3 2.3 0 1 0 0-4.600A2.3 2.3 0 0 0 6 21z"
+        "M18 21a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.600z"
+    ),
+    "map": "M2 6l6-3v15l-6 3zM9.5 3l5 2.500v15l-5-2.500zM16 5.500L22 3v15l-6 3z",
+    "drop": "M12 2s8 8 8 13a8 8 0 0 1-16 0C4 10 12 2 12 2z",
+    "wrench": (
+        "M14.5 5.500a5.5 5.5 0 0 1 6.5-2.500l-3.3 3.3.5 2.5 2.5.5L23 6.500a5.5 5.5 0 0"
+        " 1-7.5 6.500L8 22l-5-5z"
+    ),
+    "calendar": "M3 5h4V2h2v3h6V2h2v3h4v4H3zM3 10.500h18V22H3zM7 13.500v2.500h2.500v-2.500zM14 13.500v2.500h2.500v-2.500z",
+    "book": "M2 4c4-1.5 7-1 9.3 1v15C9 18.5 6 18 2 19zM22 4c-4-1.5-7-1-9.3 1v15c2.3-1.5 5.3-2 9.3-1z",
+    "target": (
+        "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20zM12 18a6 6 0 1 0 0-12 6 6 0 0 0 0 12z"
+        "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6z"
+    ),
+    "megaphone": "M2 9h5l10-5v16L7 15H2zM19 8a5 5 0 0 1 0 8zM5 16h3l1.5 6H6.500z",
+    "coin": "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20zM12 5.500l5 6.5-5 6.500L7 12z",
+    "folder": "M2 5h7l2 3h11v12H2z",
+    "clock": "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20zM11 6v6.600l4.5 2.7 1-1.6-3.6-2.200V6z",
+    "chat": "M3 3h18v14H9.500L4 22v-5H3z",
+    "ticket": "M2 6h11v12H2v-4a2 2 0 0 0 0-4zM14.5 6H22v4a2 2 0 0 0 0 4v4h-7.500z",
+    "mic": (
+        "M12 15a3.5 3.5 0 0 0 3.5-3.500V5.500a3.5 3.5 0 0 0-7 0v6A3.5 3.5 0 0 0 12 15z"
+        "M4.5 11h2a5.5 5.5 0 0 0 11 0h2a7.5 7.5 0 0 1-6.5 7.400V22h-2v-3.600A7.5 7.5 0 0 1 4.5 11z"
+    ),
+    "utensils": (
+        "M3 2h2v6h1V2h2v6h1V2h2v7a4 4 0 0 1-3 3.800V22H6v-9.200A4 4 0 0 1 3 9z"
+        "M17 2c3 0 4 3.5 4 6.500S19.5 13 18.5 13.500V22h-3v-8.500C14.5 13 13 11.5 13 8.500S14 2 17 2z"
+    ),
+    "bell": "M5 17v-6a7 7 0 0 1 14 0v6l2 2H3zM9.5 20.500h5a2.5 2.5 0 0 1-5 0z",
+    "gear": (
+        "M10 2h4l.6 3 2.6 1.5 2.9-1 2 3.4-2.3 2v2.200l2.3 2-2 3.4-2.9-1-2.6 1.500L14"
+        " 22h-4l-.6-3-2.6-1.5-2.9 1-2-3.4 2.3-2v-2.200l-2.3-2 2-3.4 2.9 1L9.4 5zM12 15.500a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z"
+    ),
+    "help": (
+        "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20zM11 16h2v2h-2z"
+        "M8.5 10a3.5 3.5 0 1 1 4.5 3.300V15h-2v-3.200l1.2-.4A1.5 1.5 0 1 0 10.5 10z"
+    ),
+    "grid": "M3 3h8v8H3zM13 3h8v8h-8zM3 13h8v8H3zM13 13h8v8h-8z",
+    "mail": "M2 5h20v1.500l-10 7-10-7zM2 9l10 7 10-7v10H2z",
+    "edit": "M3 21l1-5L15 5l4 4L8 20zM16.5 3.500l2-2 4 4-2 2z",
+    "trash": "M3 5h6V3h6v2h6v2H3zM5 8.500h14L18 22H6zM9 11v8h1.500v-8zM13.5 11v8H15v-8z",
+}  # fmt: skip
+
+
+def icon(name: str, size: int = 18, *, filled: bool = False, style: str = "outline") -> str:
+    """The SVG of an icon, `size` pixels square, in the colour of the text around it; `filled` fills this one in any set.
+
+    `style` is the set: "outline", "filled" or "duotone". KeyError for an unknown name.
+    """
+    if style == "filled" and name in SOLID:
+        return _svg(size, f'fill="currentColor" fill-rule="evenodd"><path d="{SOLID[name]}"/>')
+    light = ' fill-opacity=".22"' if style == "duotone" and not filled else ""
+    inside = "currentColor" if filled or (style != "outline" and name not in OPEN) else "none"
+    line = 'stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"'
+    return _svg(size, f'fill="{inside}"{light} {line}><path d="{ICONS[name]}"/>')
+
+
+def _svg(size: int, drawn: str) -> str:
+    return f'<svg class="i" width="{size}" height="{size}" viewBox="0 0 24 24" {drawn}</svg>'

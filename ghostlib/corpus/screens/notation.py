@@ -6,6 +6,8 @@
     *order_number! code:ORD-10###                      `*` names the record, `!` is required in a form
     customer_id! ref:customers = Customer / Bought by  kind and its argument, then the wordings of the label
     status! enum:pending|paid|shipped
+    created_at^ time:past                              `^` has an index in the whole model
+    tax_number code:~#########                         `#` a digit, `?` a letter, `~` the country's two letters
 
 Without wordings the label is the glossary's (wordings.py), else the column's own words.
 """
@@ -24,12 +26,18 @@ TYPES = {
     "time": "timestamptz",
     "bool": "boolean",
     "ref": "bigint",
+    "tags": "text[]",
+    "slider": "integer",
+    "clock": "time",
 }
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """One column of a domain: its kind says the type and the sample values; `argument` is the kind's own."""
+    """One column of a domain: its kind says the type and the sample values; `argument` is the kind's own.
+
+    `indexed` belongs to the domain's whole model (model.py); a screen has its own signs of an index.
+    """
 
     name: str
     kind: str
@@ -37,6 +45,7 @@ class Attribute:
     labels: tuple[str, ...]
     required: bool = False
     names_record: bool = False
+    indexed: bool = False
 
     @property
     def type(self) -> str:
@@ -143,14 +152,15 @@ def _attribute(line: str) -> Attribute:
     spec, _, labels = line.partition("=")
     name, kind = spec.split(maxsplit=1)
     kind, _, argument = kind.strip().partition(":")
-    plain = name.strip("*!")
+    plain = name.strip("*!^")
     return Attribute(
         name=plain,
         kind=kind,
         argument=argument,
         labels=_split(labels) or wordings(plain),
-        required=name.endswith("!"),
+        required="!" in name,
         names_record=name.startswith("*"),
+        indexed="^" in name,
     )
 
 

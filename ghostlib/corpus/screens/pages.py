@@ -4,11 +4,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ghostlib.corpus.screens import truth
-from ghostlib.corpus.screens.domains import DOMAINS
+from ghostlib.corpus.screens import arrangement, rows
+from ghostlib.corpus.screens.archetypes.scene import SPOKEN
+from ghostlib.corpus.screens.furniture import furnish
 from ghostlib.corpus.screens.icons import icon
-from ghostlib.corpus.screens.looks import Look
-from ghostlib.corpus.screens.plan import Field, ScreenPlan, Section
+from ghostlib.corpus.screens.looks import LOOKS, SMALL, Look
+from ghostlib.corpus.screens.plan import Field, ScreenPlan
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,57 +34,60 @@ HINTS = {
 
 def html(plan: ScreenPlan, look: Look, *, width: int = 1280) -> str:
     """The page of a plan in a look, for a window `width` pixels wide: the same input gives the same bytes."""
-    entity = DOMAINS[plan.domain].entity(plan.sections[0].table)
-    tabs, more = _tabs(plan, width)
+    return _written("page.html", plan, look, width)
+
+
+def crop(plan: ScreenPlan, look: Look, *, width: int = 620) -> str:
+    """The page's content alone, without what stands around it, for a small picture."""
+    return _written("crop.html", plan, look, width)
+
+
+def _written(template: str, plan: ScreenPlan, look: Look, width: int) -> str:
+    from markupsafe import Markup
+
     return (
         _environment()
-        .get_template("page.html")
+        .get_template(template)
         .render(
             plan=plan,
             look=look,
             width=width,
-            css=_css(),
-            domain=DOMAINS[plan.domain],
-            noun=entity.noun,
-            noun_title=entity.title,
-            person=bool(entity.naming and entity.naming.name == "full_name"),
-            verb="New" if len(entity.noun) % 2 else "Add",
-            tabs=tabs,
-            more=more,
+            css=_css(look.name),
+            icon=lambda name, size=18, filled=False: Markup(icon(name, size, filled=filled, style=look.icons)),
+            furniture=furnish(plan, look, width),
+            size="phone" if width < SMALL else "tablet" if width < 1100 else "wide",
+            verb="New" if len(plan.noun) % 2 else "Add",
+            spoken=SPOKEN,
         )
     )
 
 
-def _tabs(plan: ScreenPlan, width: int) -> tuple[list[tuple[str, bool]], bool]:
-    """The words that a navigation bar has room for, the active one among them, and whether some are left out."""
-    on_dashboard = plan.archetype == "dashboard"
-    words = [("Dashboard", on_dashboard)]
-    words += [(text, n == plan.active and not on_dashboard) for n, (_, text) in enumerate(plan.nav)]
-    room = (width - (440 if width < 1100 else 640)) / 11
-    shown, used = [], 0
-    for text, on in sorted(words, key=lambda word: not word[1]):
-        if (used := used + len(text) + 3) <= room:
-            shown.append((text, on))
-    return [word for word in words if word in shown], len(shown) < len(words)
-
-
-@lru_cache(maxsize=1)
-def _css() -> str:
+@lru_cache(maxsize=len(LOOKS))
+def _css(look: str) -> str:
     from markupsafe import Markup
 
-    return Markup("\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("base.css", "looks.css")))
+    names = ("base.css", "content.css", "frames.css", f"looks/{look}.css")
+    return Markup("\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names))
 
 
 @lru_cache(maxsize=1)
 def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
 
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    environment.globals["icon"] = lambda name, size=18, filled=False: Markup(icon(name, size, filled=filled))
     environment.filters |= {
-        "stands": _stands_for,
-        "belongs": _belongs,
+        "stands": arrangement.stands_for,
+        "belongs": arrangement.belongs,
+        "columns": arrangement.columns,
+        "lane": arrangement.lane,
+        "opening": arrangement.opening,
+        "lane_sum": arrangement.lane_sum,
+        "month": arrangement.month,
+        "pieces": arrangement.pieces,
+        "part": arrangement.part,
+        "clock": arrangement.clock,
+        "place": arrangement.place,
+        "subtotals": rows.subtotals,
         "initials": lambda name: "".join(word[0] for word in name.removeprefix("Dr. ").split()[:2]).upper(),
         "tint": lambda name, count: sum(map(ord, name)) % count,
         "isword": str.isalpha,
@@ -93,20 +97,11 @@ def _environment() -> "Environment":
         "wide": _wide,
     }
     environment.tests |= {
-        "person": lambda field: field.kind == "person" or bool(field.target and field.target[1] == "full_name"),
+        "person": arrangement.is_person,
+        "progress": arrangement.is_progress,
         "number": lambda field: field.kind in ("money", "int", "decimal", "percent"),
     }
     return environment
-
-
-def _stands_for(field: Field) -> str:
-    """The columns behind a label, `table.column`; a reference stands for its key and for the name that it shows."""
-    columns = [f"{field.table}.{field.column}"]
-    return " ".join(columns + [".".join(field.target)] if field.target else columns)
-
-
-def _belongs(section: Section) -> str:
-    return f"{section.table}.{truth.key_name(section.parent)}" if section.parent else ""
 
 
 def _tone(value: str, options: tuple[str, ...]) -> int:

@@ -18,6 +18,7 @@ class _Draft:
         self.unique: set[str] = set()
         self.checks: dict[str, Check] = {}
         self.indexed: dict[str, None] = {}
+        self.joins = False  # a table of nothing but two keys, which together are its key
 
     def add(self, name: str, kind: str, not_null: bool) -> None:
         known = self.columns.get(name)
@@ -28,6 +29,8 @@ class _Draft:
         self.keys[name] = table
 
     def table(self) -> Table:
+        if self.joins:
+            return self._join()
         covered = {*self.keys, *self.unique}
         return Table(
             name=self.name,
@@ -40,6 +43,17 @@ class _Draft:
             + tuple(Index((name,)) for name in self.indexed if name not in covered),
         )
 
+    def _join(self) -> Table:
+        """The primary key covers searches by its first column, so only the second has an index of its own."""
+        both = tuple(self.columns)
+        return Table(
+            name=self.name,
+            columns=tuple(self.columns.values()),
+            primary_key=both,
+            foreign_keys=tuple(ForeignKey((name,), table, ("id",)) for name, table in self.keys.items()),
+            indexes=(Index(both[1:]),),
+        )
+
 
 def schema(sections: Iterable[Section], *, marks: str = "none") -> Schema:
     """The tables that the sections show, parents first; `marks` is ScreenPlan.marks."""
@@ -49,7 +63,7 @@ def schema(sections: Iterable[Section], *, marks: str = "none") -> Schema:
         if section.parent:
             draft.reference(key_name(section.parent), section.parent, not_null=True)
         for field in section.fields:
-            _read(field, draft, drafts, must=field.required and marks != "none" and section.layout == "fields")
+            _read(field, section, drafts, must=field.required and marks != "none" and section.layout == "fields")
         for name in (*section.searched, *filter(None, [section.sorted_by])):
             draft.indexed[name] = None
     return Schema(tuple(draft.table() for draft in _parents_first(drafts)))
@@ -69,14 +83,23 @@ def singular(table: str) -> str:
     return table.removesuffix("s")
 
 
-def _read(field: Field, draft: _Draft, drafts: dict[str, _Draft], *, must: bool) -> None:
+def join_name(table: str, other: str) -> str:
+    """The table that joins a page's table with the records that its chips name: `courses`, `students`: `course_students`."""
+    return f"{singular(table)}_{other}"
+
+
+def _read(field: Field, section: Section, drafts: dict[str, _Draft], *, must: bool) -> None:
+    draft = drafts[field.table]
     if field.target:
         table, naming = field.target
         target = drafts.setdefault(table, _Draft(table))
         target.add(naming, "text", not_null=True)
         if field.identifies:
             target.unique.add(naming)
-        draft.reference(field.column, table, must)
+        if field.kind == "many":
+            _join(field.table, table, drafts)
+        else:
+            draft.reference(field.column, table, must)
         return
     draft.add(field.column, field.type, must or field.names_record or field.kind == "bool")
     if field.identifies:
@@ -85,8 +108,16 @@ def _read(field: Field, draft: _Draft, drafts: dict[str, _Draft], *, must: bool)
         values = tuple(stored(option) for option in field.options)
         listed = ", ".join(f"'{value}'" for value in values)
         draft.checks[field.column] = Check(f"{field.column} IN ({listed})", (field.column,), values)
-    elif field.kind == "stars":
-        draft.checks[field.column] = Check(f"{field.column} BETWEEN 1 AND 5", (field.column,))
+    elif field.kind == "stars" or (field.ends and section.layout in ("fields", "settings")):
+        low, high = field.ends or ("1", "5")
+        draft.checks[field.column] = Check(f"{field.column} BETWEEN {low} AND {high}", (field.column,))
+
+
+def _join(table: str, other: str, drafts: dict[str, _Draft]) -> None:
+    join = drafts.setdefault(join_name(table, other), _Draft(join_name(table, other)))
+    join.joins = True
+    for side in (table, other):
+        join.reference(key_name(side), side, not_null=True)
 
 
 def stored(option: str) -> str:
@@ -97,12 +128,12 @@ def stored(option: str) -> str:
 def _parents_first(drafts: dict[str, _Draft]) -> list[_Draft]:
     done: dict[str, _Draft] = {}
 
-    def place(draft: _Draft) -> None:
+    def place(draft: _Draft, below: tuple[str, ...] = ()) -> None:
         if draft.name not in done:
             for table in draft.keys.values():
-                if table in drafts:
-                    place(drafts[table])
-            done[draft.name] = draft
+                if table in drafts and table not in (*below, draft.name):  # a table may point at itself, or in a circle
+                    place(drafts[table], (*below, draft.name))
+            done.setdefault(draft.name, draft)
 
     for draft in drafts.values():
         place(draft)

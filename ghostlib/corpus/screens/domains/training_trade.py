@@ -2,6 +2,9 @@
 
 TEXT = """
 = shop | Shop | Harbor & Oak / Marlow Goods / Nordlys Store / Copper Lane
+@ about: Solid wood with an oiled finish. Assembled in ten minutes.
+@ about: Washed linen, soft from the first day. Machine wash at 40 degrees.
+@ about: Thrown by hand; no two pieces are quite alike.
 @ products: Oak side table / Linen duvet cover / Ceramic pour-over set / Wool throw / Desk lamp Arc
 @ products: Walnut serving tray
 @ products: Stoneware mug / Leather key fob / Cotton bath towel / Rattan chair / Enamel kettle / Canvas tote
@@ -11,17 +14,17 @@ TEXT = """
 @ reviews: Great quality for the price / The lid does not close well / Would buy again / A gift, and they loved it
 @ coupons: WELCOME10 / SPRING25 / FREESHIP / OAK15 / VIP20 / BUNDLE5 / SUNDAY12 / RETURN8
 + customers Customer users
-*full_name! person
+*full_name!^ person
 email! email
 phone phone
 city city
 country country
 is_subscribed bool
-created_at time:past
+created_at^ time:past
 notes long
 + categories Category tag
 *name! list:categories
-description long
+description long:about
 is_active bool
 + products Product box
 *name! list:products
@@ -30,14 +33,14 @@ category_id! ref:categories
 price! money:6-480
 stock int:0-240 = Stock / In stock
 weight_kg decimal:0-24
-is_active bool = Active / Published
-description long
+is_active bool = Active
+description long:about
 + orders Order cart
 *order_number! code:SO-10###
 customer_id! ref:customers
 status! enum:pending|paid|shipped|delivered|cancelled
 total! money:18-960 = Total / Order total
-created_at time:past = Created / Placed at
+created_at^ time:past = Created / Placed at
 shipping_address address
 delivery_date date:future
 + order_items Item list
@@ -51,16 +54,19 @@ discount percent:0-30
 product_id! ref:products
 customer_id! ref:customers
 rating! stars
-created_at time:past
+created_at^ time:past
 is_published bool
 + coupons Coupon percent
-*code! pickcode:coupons = Code / Coupon code
+*code! pickcode:coupons
 discount! percent:5-40
 start_date date:past
 end_date date:future
 is_active bool
 
 = invoicing | Invoicing | Ledgerline / Billwright / Tallybook / Penny & Co
+@ scope: Up to three rounds of changes are included.
+@ scope: Billed by the hour, travel not included.
+@ scope: Fixed price; half of it at the start.
 @ services: Website redesign / Monthly retainer / Copy editing / Brand workshop / Server hosting
 @ services: Photo session / Legal review
 @ services: Translation EN-DE / Product training / Data migration / Annual audit / Support hours
@@ -70,22 +76,22 @@ contact_name person = Contact name / Contact person
 email! email
 address address
 city city
-tax_number code:DE######### = Tax number / VAT number
+tax_number code:~#########
 website url
 + invoices Invoice file
 *invoice_number! code:INV-2026-0###
 client_id! ref:clients
 status! enum:draft|sent|paid|overdue
-issue_date! date:past = Issue date / Issued
-due_date! date:future
+issue_date!^ date:past = Issue date / Issued
+due_date!^ date:future
 total! money:120-9800
-notes long
+notes long:scope
 + services Service box
 *name! list:services
 unit_price! money:35-1800
 tax_rate percent:0-25
 is_active bool
-description long
+description long:scope
 + invoice_lines Line list
 invoice_id! ref:invoices
 service_id! ref:services
@@ -96,13 +102,13 @@ tax_rate percent:0-25
 *reference! code:PAY-######
 invoice_id! ref:invoices
 amount! money:90-6200
-payment_date! date:past = Payment date / Paid on
+payment_date!^ date:past = Payment date / Paid on
 method! enum:bank_transfer|card|cash
 + expenses Expense receipt
 *description! list:services
 client_id ref:clients
 amount! money:8-900
-expense_date! date:past = Expense date / Date
+expense_date! date:past
 is_billable bool
 
 = inventory | Inventory | Stockyard / Binwise / Pallet / Rackhouse
@@ -114,7 +120,7 @@ is_billable bool
 @ bins: A-01-03 / B-12-01 / C-04-02 / A-07-05 / D-02-02 / B-03-04 / E-11-01 / C-09-06
 + suppliers Supplier building
 *name! company
-contact_name person = Contact name / Contact
+contact_name person
 email email
 phone phone
 country country
@@ -133,7 +139,7 @@ email! email
 *name! list:items
 sku! code:???-#####
 supplier_id! ref:suppliers
-unit_cost money:1-380 = Unit cost / Cost
+unit_cost money:1-380
 reorder_level int:5-200 = Reorder level / Reorder at
 weight_kg decimal:0-40
 is_active bool
@@ -141,14 +147,15 @@ is_active bool
 item_id! ref:items
 warehouse_id! ref:warehouses
 bin list:bins = Bin / Bin location
-quantity! int:0-1800 = Quantity / On hand
+quantity! int:0-1800
 updated_at time:past
 + movements Movement arrows
 item_id! ref:items
 warehouse_id! ref:warehouses
+destination_warehouse_id ref:warehouses
 direction! enum:inbound|outbound|transfer
 quantity! int:1-400
-moved_at! time:past
+moved_at!^ time:past
 reason words
 + purchase_orders Purchase order cart
 *order_number! code:PO-####
@@ -158,7 +165,6 @@ expected_date date:future = Expected date / Expected
 total money:240-18000
 
 = fleet | Fleet | Roadbook / Milepost / Gearline / Convoy
-@ companies: Hollis Motors / Gear & Go / Nordic Tyres / Westside Garage / Truckline Service / Axle & Sons / Brake Bros
 @ makes: Volvo / Scania / MAN / Ford / Iveco / Renault / Mercedes-Benz / DAF
 @ models: FH 460 / Transit 350 / Sprinter 316 / R 500 / TGX 18.440 / Daily 35S / XF 480 / Master L3
 @ jobs: Oil and filter change / Brake pads front / Tyre rotation / Windscreen replacement / Annual inspection
@@ -169,7 +175,7 @@ total money:240-18000
 make! list:makes
 model list:models
 model_year int:2012-2025 = Model year / Year
-odometer_km int:4000-420000 = Odometer (km) / Mileage (km)
+odometer_km int:4000-420000 = Odometer (km)
 status! enum:active|in_service|retired
 driver_id ref:drivers
 + drivers Driver user
@@ -184,20 +190,20 @@ vehicle_id! ref:vehicles
 driver_id! ref:drivers
 origin! city
 destination! city
-departed_at! time:past = Departed at / Departure
+departed_at!^ time:past
 distance_km int:12-980 = Distance (km)
 + fuel_logs Fuel log drop
 vehicle_id! ref:vehicles
 station list:stations = Station / Fuel station
 litres! decimal:20-420
 amount! money:30-640
-filled_at! time:past = Filled at / Date and time
+filled_at!^ time:past
 + maintenance_jobs Maintenance job wrench
 *title! list:jobs
 vehicle_id! ref:vehicles
 garage_id ref:garages
 priority! enum:low|normal|urgent
-due_date! date:future
+due_date!^ date:future
 cost money:60-2800
 is_completed bool = Completed
 + garages Garage home
@@ -243,14 +249,15 @@ fee money:4-180
 + routes Route map
 *name! list:routes
 hub_id! ref:hubs
+destination_hub_id ref:hubs
 carrier_id ref:carriers
 distance_km int:40-1400 = Distance (km)
-departs_at time:future = Departs at / Departure
+departs_at time:future
 is_active bool
 + claims Claim flag
 *claim_number! code:CLM-#### = Claim number / Claim no.
 shipment_id! ref:shipments
 reason! enum:damaged|lost|late
 amount! money:15-900
-created_at time:past
+created_at^ time:past
 """

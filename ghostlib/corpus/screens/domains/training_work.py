@@ -2,6 +2,9 @@
 
 TEXT = """
 = projects | Projects | Loomboard / Sprintly / Taskfield / Northstar
+@ briefs: The old screen stays until all customers have moved.
+@ briefs: See the sketch in the folder; copy is final.
+@ briefs: Needs a decision on the price first.
 @ projects: Website relaunch / Mobile app 2.0 / Data platform / Office move / Brand refresh / Payments rewrite
 @ projects: Customer portal
 @ tasks: Write release notes / Fix login redirect / Draft pricing page / Review onboarding copy
@@ -20,28 +23,29 @@ is_active bool
 owner_id! ref:users
 status! enum:planned|active|on_hold|done
 start_date date:past
-due_date date:future
+due_date^ date:future
 budget money:4000-120000
 is_archived bool
-description long
+description long:briefs
 + tasks Task check
 *title! list:tasks
 project_id! ref:projects
 assignee_id ref:users
+reviewer_id ref:users
 priority! enum:low|medium|high
 status! enum:to_do|in_progress|review|done
-due_date date:future
+due_date^ date:future
 estimate_hours int:1-40 = Estimate (hours)
-description long
+description long:briefs
 + milestones Milestone flag
 *name! list:milestones
 project_id! ref:projects
-due_date! date:future
+due_date!^ date:future
 is_reached bool
 + time_entries Time entry clock
 task_id! ref:tasks
 user_id! ref:users
-entry_date! date:past = Entry date / Date
+entry_date!^ date:past
 hours! decimal:0-8
 is_billable bool
 comment words
@@ -49,9 +53,15 @@ comment words
 task_id! ref:tasks
 user_id! ref:users
 message! words
-created_at! time:past
+created_at!^ time:past
 
 = events | Events | Gatherwell / Ticketleaf / Encore / Stagehand
+@ lives: Writes about cities and teaches design in two of them.
+@ lives: Has built search engines for twenty years.
+@ lives: Director of three documentaries; lives by the sea.
+@ programme: Two evenings of short films with talks by the makers.
+@ programme: Local cooks, open fires and music until eleven.
+@ programme: A day of talks on data, with workshops after lunch.
 @ events: Indie Film Week / Harbour Jazz Night / Data Summit / Winter Food Market / Ceramics Fair
 @ events: Open Air Opera / Startup Breakfast
 @ events: Trail Run 2026 / Print & Paper Days / City Choir Gala / Photo Walk / Maker Weekend
@@ -75,20 +85,20 @@ website url
 *title! list:events
 venue_id! ref:venues
 organizer_id ref:organizers
-starts_at! time:future = Starts at / Start time
+starts_at!^ time:future = Starts at / Start time
 ends_at time:future = Ends at / End time
 status! enum:draft|published|cancelled
 capacity int:40-1200
 is_public bool
-description long
+description long:programme
 + ticket_types Ticket type ticket
 *name! list:tickets
 event_id! ref:events
 price! money:0-180
-quantity! int:20-600 = Quantity / Available
-sales_end date:future = Sales end
+quantity! int:20-600
+sales_end date:future
 + attendees Attendee users
-*full_name! person
+*full_name!^ person
 email! email
 event_id! ref:events
 ticket_number! code:T-####-## = Ticket number / Ticket no.
@@ -97,7 +107,7 @@ is_checked_in bool
 *title! list:sessions
 event_id! ref:events
 speaker_id ref:speakers
-starts_at! time:future = Starts at / Start time
+starts_at!^ time:future = Starts at / Start time
 room venue_room
 rating stars
 + speakers Speaker mic
@@ -105,9 +115,20 @@ rating stars
 company company
 email! email
 fee money:0-3200
-biography long
+biography long:lives
 
 = helpdesk | Help desk | Answerly / Deskwise / Relay Support / Pebble
+@ cases: The page stays white after the export has reached 80 percent.
+@ cases: The code never arrives, neither by mail nor by text message.
+@ cases: Two charges on the same day for one order.
+@ lines: I still cannot log in / Here is the screenshot / It works again, thank you!
+@ lines: Any news on this? / We are looking into it / Please try once more now
+@ guides: Open Settings, choose Security and press Reset. A code comes by mail.
+@ guides: Use Export at the top right and pick CSV. Large files take a minute.
+@ guides: Invoices are listed under Billing, newest first.
+@ replies: Thanks for waiting. We have found the cause and a fix goes out tonight.
+@ replies: Could you send us a screenshot of the error, please?
+@ replies: Your refund is on its way and should arrive within five days.
 @ tickets: Cannot reset my password / Invoice shows wrong VAT / App crashes on export / Delivery never arrived
 @ tickets: Change of billing address
 @ tickets: Feature request: dark mode / Two-factor code not sent / Refund for duplicate charge
@@ -115,10 +136,11 @@ biography long
 @ articles: Reset your password / Export data as CSV / Set up two-factor login / Understand your invoice
 @ articles: Invite a teammate
 @ articles: Connect your calendar / Delete an account / Change your plan
-@ teams: Billing / Technical / Onboarding / Enterprise / Returns
+@ teams: Billing / Technical / Onboarding / Enterprise / Returns / Night desk / Partners
 @ macros: Ask for a screenshot / Thanks, closing / Escalate to billing / Refund approved / Known issue
+@ macros: Out of office hours / Send reset link
 + customers Customer users
-*full_name! person
+*full_name!^ person
 email! email
 company company
 phone phone
@@ -138,13 +160,13 @@ customer_id! ref:customers
 agent_id ref:agents
 status! enum:open|pending|solved|closed
 priority! enum:low|normal|high|urgent
-created_at! time:past
-description long
+created_at!^ time:past
+description long:cases
 + messages Message chat
 ticket_id! ref:tickets
 user_id! ref:users
-body! words
-sent_at! time:past = Sent at / Sent
+body! words:lines
+sent_at!^ time:past = Sent at / Sent
 is_internal bool
 + users User user
 *full_name! person
@@ -156,20 +178,20 @@ views int:12-9200
 rating stars
 updated_at time:past
 is_published bool
-body long
+body long:guides
 + macros Macro list
 *name! list:macros
 team_id! ref:teams
-body! long
+body! long:replies
 is_shared bool
 
 = banking | Banking | Fjord Bank / Northbank / Coinbridge / Alder Credit
-@ branches: Main Street / Harbour Square / Market Hall / Station Road / Uptown
+@ branches: Main Street / Harbour Square / Market Hall / Station Road / Uptown / Riverside / Old Mill / Airport
 @ merchants: Blue Door Bakery / City Transit / Greenleaf Grocers / Orbit Telecom / Hotel Meridian
 @ merchants: Pages Bookshop / Volt Energy
 @ goals: Summer holiday / New bicycle / Emergency fund / Kitchen / Piano / Car deposit
 + customers Customer users
-*full_name! person
+*full_name!^ person
 customer_number! code:C-####### = Customer number / Customer no.
 email email
 phone phone
@@ -185,7 +207,7 @@ manager_id ref:users
 *full_name! person
 email! email
 + accounts Account card
-*account_number! code:DE##-####-####-## = Account number / Account no.
+*account_number! code:~##-####-####-## = Account number / Account no.
 customer_id! ref:customers
 type! enum:checking|savings|credit
 balance! money:120-48000
@@ -195,7 +217,7 @@ is_frozen bool
 *merchant! list:merchants
 account_id! ref:accounts
 amount! money:3-980
-booked_at! time:past = Booked at / Booked
+booked_at!^ time:past = Booked at / Booked
 status! enum:pending|booked|reversed
 + loans Loan coin
 *loan_number! code:LN-##### = Loan number / Loan no.
@@ -209,7 +231,7 @@ term_months int:12-240 = Term (months)
 account_id! ref:accounts
 target_amount! money:300-12000
 saved_amount money:40-6000
-due_date date:future
+due_date^ date:future
 
 = travel | Travel desk | Waypoint / Hopscotch Travel / Meridian / Atlas & Co
 @ hotels: Hotel Meridian / Casa Azul / The Lindenhof / Grand Pier / Albergo Sole / Fjordview Lodge / Park Inn West
@@ -217,7 +239,7 @@ due_date date:future
 @ tours: Lighthouse trail
 @ airlines: Nordwind / Iberavia / Skyline / Aeroliga / Transalpina
 + travelers Traveler users
-*full_name! person
+*full_name!^ person
 passport_number code:X######## = Passport number / Passport no.
 email! email
 phone phone
@@ -234,7 +256,8 @@ has_breakfast bool = Breakfast
 *booking_code! code:???### = Booking code / Booking
 traveler_id! ref:travelers
 hotel_id! ref:hotels
-check_in! date:future = Check-in
+flight_id ref:flights
+check_in!^ date:future = Check-in
 check_out! date:future = Check-out
 guests int:1-5
 status! enum:requested|confirmed|cancelled
@@ -244,13 +267,13 @@ total money:110-3800
 airline list:airlines
 origin! city
 destination! city
-departs_at! time:future = Departs at / Departure
+departs_at! time:future
 fare money:60-980
 + tours Tour map
 *name! list:tours
 guide_id ref:guides
 city! city
-tour_date! date:future = Tour date / Date
+tour_date! date:future
 price! money:18-160
 seats int:6-24
 + guides Guide user

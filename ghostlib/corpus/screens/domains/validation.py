@@ -10,7 +10,7 @@ TEXT = """
 *full_name! person
 email! email
 phone phone
-bank_account code:GB##-####-####
+bank_account code:~##-####-####
 + buildings Building building
 *name! list:buildings
 address! address
@@ -24,10 +24,10 @@ has_elevator bool = Elevator
 building_id! ref:buildings
 bedrooms! int:1-5
 area_sqm int:28-160 = Area (sqm)
-monthly_rent! money:480-3200 = Monthly rent
+monthly_rent! money:480-3200
 is_furnished bool
 + tenants Tenant user
-*full_name! person
+*full_name!^ person
 email! email
 phone phone
 date_of_birth date:birth
@@ -45,18 +45,21 @@ status! enum:draft|signed|ended
 unit_id! ref:units
 tenant_id ref:tenants
 urgency! enum:low|medium|high
-reported_at! time:past = Reported at / Reported
+reported_at!^ time:past = Reported at / Reported
 cost money:40-1400
 is_resolved bool
 
 = gym | Gym | Ironleaf / Pulse Room / Summit Fitness / Kettle & Co
+@ offers: All classes and the pool, cancel any month.
+@ offers: Ten visits within half a year.
+@ offers: Mornings until two, weekdays only.
 @ classes: Morning yoga / HIIT 45 / Spin express / Pilates core / Boxing basics / Mobility flow / Barbell club
 @ classes: Aqua fit
 @ plans: Basic monthly / Flex 10 / Student / Annual premium / Off-peak / Family
 @ studios: Studio A / Studio B / Main floor / Pool / Rooftop
 @ machines: Rower C2 / Leg press LP-400 / Treadmill T7 / Cable tower / Smith rack / Air bike
 + members Member users
-*full_name! person
+*full_name!^ person
 member_number! code:M-##### = Member number / Member no.
 email! email
 phone phone
@@ -66,10 +69,10 @@ joined_on date:past = Joined on / Joined
 is_active bool
 + plans Plan tag
 *name! list:plans
-monthly_fee! money:15-120 = Monthly fee
-sessions_per_week int:1-7 = Sessions per week
+monthly_fee! money:15-120
+sessions_per_week int:1-7
 is_active bool
-description long
+description long:offers
 + trainers Trainer user
 *full_name! person
 email email
@@ -80,13 +83,13 @@ rating stars
 *name! list:classes
 trainer_id! ref:trainers
 studio list:studios
-starts_at! time:future = Starts at / Start time
+starts_at!^ time:future = Starts at / Start time
 capacity! int:8-30
 level! enum:beginner|intermediate|advanced
 + bookings Booking check
 class_id! ref:classes
 member_id! ref:members
-booked_at! time:past = Booked at / Booked
+booked_at!^ time:past = Booked at / Booked
 status! enum:booked|attended|missed
 + equipment Machine wrench
 *name! list:machines
@@ -96,8 +99,9 @@ price money:400-6200
 is_in_service bool
 
 = restaurant | Restaurant | Salt & Ember / Tavola / Little Heron / Fig and Barley
-@ companies: Harbor Fish Co. / Alpe Dairy / Olive & Vine / Greenfield Produce / Miller & Sons / Terra Verde
-@ companies: Verdant Farms / Baker's Choice
+@ dishes_text: With herbs from the roof and warm bread.
+@ dishes_text: Slowly roasted, served with seasonal greens.
+@ dishes_text: Contains nuts. Can be made without butter.
 @ dishes: Roasted beetroot salad / Sea bass with fennel / Mushroom risotto / Lamb shoulder / Lemon tart
 @ dishes: Tomato soup / Duck confit
 @ dishes: Pumpkin ravioli / Chocolate fondant / Grilled octopus / Garden plate / Cheese board
@@ -106,7 +110,7 @@ is_in_service bool
 @ ingredients: Arborio rice / Sea salt / Fennel / Butter / Lemons / Basil / Olive oil / Lamb
 @ requests: Window seat, please / Birthday cake at nine / One high chair / Vegan menu / Nut allergy
 + guests Guest users
-*full_name! person
+*full_name!^ person
 phone! phone
 email email
 is_regular bool
@@ -123,7 +127,7 @@ price! money:5-48
 calories int:120-980
 is_vegetarian bool
 rating stars
-description long
+description long:dishes_text
 + dining_tables Dining table home
 *name! list:tables
 seats! int:2-10
@@ -131,34 +135,37 @@ is_outdoor bool
 + reservations Reservation calendar
 guest_id! ref:guests
 dining_table_id ref:dining_tables
-reserved_at! time:future = Reserved at / Reserved for
+reserved_at!^ time:future = Reserved at / Reserved for
 party_size! int:1-10
 status! enum:requested|confirmed|seated|cancelled
 special_request list:requests
 + suppliers Supplier truck
 *name! company
-contact_name person = Contact name / Contact
+contact_name person
 email! email
 phone phone
 + ingredients Ingredient box
 *name! list:ingredients
 supplier_id! ref:suppliers
 stock_kg decimal:0-60 = Stock (kg)
-unit_cost money:1-40 = Unit cost / Cost
+unit_cost money:1-40
 expiry_date date:future = Expiry date / Expires
 
 = recruiting | Recruiting | Talentleaf / Hirewell / Shortlist / Bridgeway
+@ impressions: Clear answers, good questions about the team.
+@ impressions: Strong on method; little experience with large systems.
+@ impressions: Would like to start in August. Recommend a second round.
 @ positions: Backend engineer / Product designer / Account manager / Data analyst / Office coordinator
 @ positions: Nurse, night shift / Store manager
 @ positions: QA engineer / Payroll specialist / UX researcher
 @ sources: Referral / LinkedIn / Career site / Agency / Job fair
 + candidates Candidate users
-*full_name! person
+*full_name!^ person
 email! email
 phone phone
 city city
 linkedin_url url = LinkedIn URL
-years_experience int:0-22 = Years experience
+years_experience int:0-22
 is_open_to_relocate bool
 + departments Department building
 *name! list:departments
@@ -169,6 +176,7 @@ budget money:20000-600000
 *title! list:positions
 department_id! ref:departments
 recruiter_id ref:users
+manager_id ref:users
 location city
 salary_min money:28000-60000
 salary_max money:60000-110000
@@ -182,15 +190,15 @@ candidate_id! ref:candidates
 position_id! ref:positions
 stage! enum:applied|screening|interview|offer|hired
 source list:sources
-applied_at! time:past = Applied at / Applied
+applied_at!^ time:past = Applied at / Applied
 rating stars
 + interviews Interview calendar
 candidate_id! ref:candidates
 interviewer_id! ref:users
-scheduled_at! time:future = Scheduled at / Scheduled for
+scheduled_at!^ time:future = Scheduled at / Scheduled for
 duration_minutes int:20-90 = Duration (minutes)
 is_remote bool
-feedback long
+feedback long:impressions
 + offers Offer receipt
 *offer_number! code:OF-### = Offer number / Offer no.
 candidate_id! ref:candidates
@@ -199,6 +207,9 @@ start_date! date:future
 status! enum:draft|sent|accepted|declined
 
 = veterinary | Veterinary | Pawprint / Willowvet / Fourlegs Clinic / Harbor Vets
+@ remarks: Slight swelling for a day, no fever.
+@ remarks: Next dose in twelve months.
+@ remarks: Very calm during the visit.
 @ pets: Bella / Milo / Luna / Oscar / Nala / Rocky / Simba / Cleo / Balu / Coco / Maja / Pablo
 @ colors: Black / Tabby / Brown and white / Grey / Sandy / White / Tricolor / Chestnut
 @ specialties: Surgery / Dermatology / Dentistry / Small animals / Cardiology / Internal medicine
@@ -228,7 +239,7 @@ specialty list:specialties
 + visits Visit calendar
 pet_id! ref:pets
 vet_id! ref:vets
-visited_at! time:past = Visited at / Visit time
+visited_at!^ time:past = Visited at / Visit time
 diagnosis list:diagnoses
 fee money:25-480
 follow_up_date date:future
@@ -237,9 +248,10 @@ follow_up_date date:future
 pet_id! ref:pets
 given_on! date:past = Given on / Given
 next_due date:future
-notes long
+notes long:remarks
 + treatments Treatment list
 *name! list:treatments
+category! enum:surgery|dental|preventive|diagnostic
 price! money:20-620
 duration_minutes int:10-120 = Duration (minutes)
 is_surgical bool
