@@ -1,5 +1,6 @@
 """The score: what it must give, what it must never give, and that spelling and order do not count."""
 
+import json
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from ghostlib.errors import DataError
 from ghostlib.schemas import names, postgres
-from ghostlib.schemas.schema import Check, Column, ForeignKey, Index, Schema, Table
+from ghostlib.schemas.schema import Check, Column, ForeignKey, Index, Schema, Table, from_dict
 from ghostlib.schemas.score import METRICS, WEIGHTS, aggregate, family, grouped, score
 
 ID = Column("id", "bigint", True, identity=True)
@@ -314,3 +315,9 @@ def test_the_worked_examples_of_the_page_hold():
     unique = against("email text UNIQUE);", "email text); CREATE UNIQUE INDEX ON customers (email);")
     assert unique.unique.f1 == unique.schema_score == 1
     assert f"`phone_number` {names.alike('phone', 'phone_number'):.2f}" in page and names.alike("price", "customer") == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(schemas())
+def test_a_schema_written_as_json_reads_back_as_an_equal_one(made):
+    assert from_dict(json.loads(json.dumps(made.as_dict()))) == made

@@ -100,6 +100,10 @@ def require_models(source: str) -> None:
             raise SchemaError(f"no models can be made of these names (line {node.lineno} reaches for {node.attr})")
         if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in called):
             raise SchemaError(f"no models can be made of these names (line {node.lineno} would call something else)")
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            taken = node.attr if isinstance(node, ast.Attribute) else node.id
+            if isinstance(node, ast.Attribute) or taken in called:  # text = uuid.os.system, and text('...') runs that
+                raise SchemaError(f"no models can be made of these names (line {node.lineno} gives {taken} another meaning)")
         if not all(re.fullmatch(r"[\w\[\]., ]*", text) for text in _evaluated(node)):
             raise SchemaError(f"no models can be made of these names (line {node.lineno} holds a text that would run)")
 
@@ -114,7 +118,9 @@ def _callable(tree: ast.Module) -> set[str]:
             strange = [origin for origin in origins if origin not in (MODULES if whole else (*MODULES, *SQLALCHEMY))]
             if strange:
                 raise SchemaError(f"no models can be made of these names (they would import {strange[0]})")
-            found |= {alias.asname or alias.name for alias in node.names} if origins[0] in SQLALCHEMY else set()
+            if not whole and any(alias.name.startswith("create_") or alias.asname for alias in node.names):
+                raise SchemaError("no models can be made of these names (they would import what is no part of a model)")
+            found |= {alias.name for alias in node.names} if origins[0] in SQLALCHEMY else set()
     return found
 
 

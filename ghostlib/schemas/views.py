@@ -32,16 +32,17 @@ def mermaid(schema: Schema) -> str:
         names = _words([column.name for column in table.columns])
         lines.append(f"    {known[table.name]} {{")
         for column in table.columns:
-            kind = re.sub(r"[^\w\[\]()]+", "_", re.sub(r"\(\d+,\s*-?\d+\)", "", column.type))
+            bare = re.sub(r"\(\d+,\s*-?\d+\)", "", column.type)  # numeric(10,2): the grammar has no comma
+            kind = re.sub(r"[^\w\[\]()]+", "_", bare, flags=re.ASCII).lstrip("_0123456789[]()") or "unknown"
             keys = ", ".join({"UQ": "UK"}.get(mark, mark) for mark in _marks(table, column))
             lines.append(f"        {kind} {names[column.name]} {keys}".rstrip())
         lines.append("    }")
     for table in schema.tables:
-        for key in table.foreign_keys:
+        for key in (key for key in table.foreign_keys if key.table in known):
             needed = all(column.not_null for name in key.columns if (column := table.column(name)))
             single = key.columns in table.unique or key.columns == table.primary_key
             link = f"{'||' if needed else '|o'}--{'o|' if single else 'o{'}"
-            label = re.sub(r'["\n]', "_", ", ".join(key.columns))
+            label = re.sub(r'["\x00-\x1f\x7f\u0085\u2028\u2029]', "_", ", ".join(key.columns))
             lines.append(f'    {known[key.table]} {link} {known[table.name]} : "{label}"')
     return "\n".join(lines) + "\n"
 
