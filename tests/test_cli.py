@@ -115,8 +115,6 @@ def test_plan_prints_the_ladder_as_the_agreed_json_without_a_gpu_or_a_download(c
         (("export", "--profile", "nano"), "no run has an adapter"),
         (("evaluate", "--run", "no/such/run"), "no/such/run"),
         (("evaluate", "--profile", "nano", "--predictions", "no/such.jsonl"), "no/such.jsonl"),
-        (("screens", "--count", "0", "--out", "drawn"), "--count 0"),
-        (("screens", "--jobs", "0", "--out", "drawn"), "--jobs 0"),
         (("teach", "no/such/folder", "--out", "x.json", "--profile", "nano"), "Gemini key"),
     ],
 )

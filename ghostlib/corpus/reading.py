@@ -18,6 +18,7 @@ from ghostlib.errors import DataError
 
 Box = tuple[int, int, int, int]
 LIMIT = 48
+BUDGET = 394  # pieces of a prompt; measured, no shipped screen then takes more than 400 of nano's tokens
 LONGEST = 60
 GRID = (32, 16)  # rows, columns of the coarse position
 ALIKE = ("O0", "l1I|", "S5", "B8", "rnm", "cCeo", "uvn", "g9q", "tf", "ij", "Z2", ".,", "-_", "aeo")
@@ -101,7 +102,7 @@ def line_from(item: Any, where: str = "a line") -> Line:
 
 
 def prompt(lines: Sequence[Line | dict[str, Any]], size: tuple[int, int], *, limit: int = LIMIT) -> str:
-    """The reading as a prompt carries it: `y,x text` a line, at most `limit` lines, the same for the same input.
+    """The reading as a prompt carries it: `y,x text` a line, at most `limit` lines and some 400 tokens, always the same.
 
     y is 0..31 and x is 0..15, the top-left corner of the box on a coarse grid of a picture of `size` (width, height).
     Navigation folds to `0,0 menu: Orders, Customers`; a table of records to its header and two rows, the cells of each
@@ -112,12 +113,29 @@ def prompt(lines: Sequence[Line | dict[str, Any]], size: tuple[int, int], *, lim
     tidy = _marked([line for line in tidy if line.text])
     for examples in (2, 1):  # a very dense screen keeps its labels and gives up the second example row
         folded = folding.fold(tidy, (width, height), examples=examples)
-        if len(folded) <= limit:
+        printed = [_printed(text, box, width, height) for text, box in folded]
+        kept = _affordable(printed, limit)
+        if kept == len(printed):
             break
-    printed = [_printed(text, box, width, height) for text, box in folded]
-    if len(printed) > limit:
-        printed = [*printed[: limit - 1], f"... {len(printed) - limit + 1} more lines"]
+    if kept < len(printed):
+        printed = [*printed[: kept - 1], f"... {len(printed) - kept + 1} more lines"]
     return "\n".join(printed)
+
+
+def _affordable(printed: Sequence[str], limit: int) -> int:
+    """How many of the lines fit into `limit` lines and BUDGET pieces."""
+    spent = 0
+    for number, line in enumerate(printed[:limit]):
+        spent += pieces(line)
+        if spent > BUDGET:
+            return number
+    return min(len(printed), limit)
+
+
+def pieces(line: str) -> int:
+    """About how many tokens a line costs: a digit and a sign are one each, a word one for every three letters begun."""
+    words = re.findall(r"[^\W\d_]+", line)
+    return len(re.findall(r"[\d_]|[^\w\s]", line)) + sum(-(-len(word) // 3) for word in words) + 1
 
 
 def noisy(lines: Sequence[Line], rng: Random, *, strength: float = 1.0) -> tuple[Line, ...]:
