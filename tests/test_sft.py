@@ -17,7 +17,7 @@ from ghostlib import tasks
 from ghostlib.errors import DataError, MachineError, OutOfMemory, TrainingError
 from ghostlib.models import load, lora, nano
 from ghostlib.tasks import Example
-from ghostlib.training import ladder, runs, sft, watch
+from ghostlib.training import checkpoints, ladder, runs, sft, watch
 
 WORDS = ("order", "customer", "invoice", "room", "guest", "task")
 SMALL = ("train.max_steps=4", "train.checkpoint_steps=2", "train.batch_size=2", "train.warmup_steps=0", "lora.rank=4")
@@ -141,7 +141,7 @@ def test_an_interrupted_run_ends_with_the_very_adapter_and_losses_of_an_uninterr
     assert run.adapter("text") is None and len(watch.read(run.folder / "text" / "log.jsonl")) == 3
     # what a kill in the middle of saving leaves: a newer folder that is not sealed, and half a line
     shutil.copytree(checkpoints / "checkpoint-2", checkpoints / "checkpoint-3")
-    (checkpoints / "checkpoint-3" / watch.SEAL).unlink()
+    (checkpoints / "checkpoint-3" / checkpoints.SEAL).unlink()
     with (run.folder / "text" / "log.jsonl").open("a") as file:
         file.write('{"step": 4, "lo')
     again = sft.run(config, "text", run, progress=False)
@@ -154,11 +154,11 @@ def test_an_interrupted_run_ends_with_the_very_adapter_and_losses_of_an_uninterr
 def test_a_sealed_checkpoint_that_lost_bytes_is_not_used(finished, tmp_path):
     run, _, _ = finished
     shutil.copytree(run.folder / "text" / "checkpoints", tmp_path / "checkpoints")
-    assert watch.checkpoint(tmp_path / "checkpoints").name == "checkpoint-4"
+    assert checkpoints.newest(tmp_path / "checkpoints").name == "checkpoint-4"
     weights = tmp_path / "checkpoints" / "checkpoint-4" / "optimizer.pt"
     weights.write_bytes(weights.read_bytes()[:-7])
-    assert watch.checkpoint(tmp_path / "checkpoints").name == "checkpoint-2"
-    assert watch.checkpoint(tmp_path / "nothing") is None
+    assert checkpoints.newest(tmp_path / "checkpoints").name == "checkpoint-2"
+    assert checkpoints.newest(tmp_path / "nothing") is None
 
 
 def test_a_finished_phase_is_not_trained_twice(finished, tiny_nano, picture, monkeypatch, capsys):
@@ -247,7 +247,7 @@ def test_a_full_disk_while_saving_is_one_line_and_the_run_goes_on_later(ready, m
         patch.setattr(torch, "save", lambda *args, **kwargs: (_ for _ in ()).throw(full))
         with pytest.raises(MachineError, match="disk is full"):
             sft.run(config, "text", run, progress=False)
-    assert watch.checkpoint(run.folder / "text" / "checkpoints") is None
+    assert checkpoints.newest(run.folder / "text" / "checkpoints") is None
     assert run.adapter("text") is None
 
 

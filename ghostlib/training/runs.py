@@ -1,8 +1,10 @@
 """The run folder: what was asked (config.yaml), what happened (run.json), and what came out of it."""
 
 import dataclasses
+import importlib.metadata
 import json
 import os
+import subprocess
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from ghostlib.errors import ConfigError, TrainingError
 from ghostlib.models.files import writing
 
 PHASES = ("text", "vision")
+PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets", "safetensors")
 # What an adapter depends on. The rest (evaluation, export, ...) may differ between the notebooks of one run.
 BINDING = ("profile", "task", "seed", "model", "lora", "train", "data")
 
@@ -117,6 +120,11 @@ def agree(run: Run, config: Config) -> None:
         )
 
 
+def provenance() -> dict[str, Any]:
+    """What made a run, for its run.json: the commit of the checkout and the versions of the packages that train."""
+    return {"git": _commit(), "versions": _versions()}
+
+
 def _fresh_name(config: Config) -> str:
     name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{config.profile}"
     taken = [folder.name for folder in configs.output().glob(f"{name}*")]
@@ -141,3 +149,23 @@ def _flat(config: Config) -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
+
+
+def _commit() -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=configs.root(), capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,8 +1,7 @@
-"""What happens beside the steps: the log, the progress line, the seal on a whole checkpoint, and the NaN guard."""
+"""What happens beside the steps: the log, the progress line, and the NaN guard."""
 
 import json
 import math
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -10,23 +9,12 @@ from typing import Any
 
 from ghostlib.errors import TrainingError
 from ghostlib.models.files import writing
+from ghostlib.training import checkpoints
 
-SEAL = "complete.json"
 NOT_FINITE = (
     "Likely a learning rate that is too high, or fp16 overflow on this card: lower train.learning_rate "
     "and start a new run; `ghost plan` shows the precision"
 )
-
-
-def checkpoint(folder: Path) -> Path | None:
-    """The newest whole checkpoint in `folder`; what a kill left half-written is removed."""
-    whole = []
-    for found in folder.glob("checkpoint-*"):
-        if _is_whole(found):
-            whole.append(found)
-        else:
-            shutil.rmtree(found, ignore_errors=True)
-    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
 def read(log: Path, *, until: int | None = None) -> list[dict[str, float]]:
@@ -101,7 +89,7 @@ def callback(log: Path, label: str, *, before: list[dict[str, float]], progress:
             _show(row, state.max_steps)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            _seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+            checkpoints.seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             for one in bar:
@@ -120,19 +108,3 @@ def callback(log: Path, label: str, *, before: list[dict[str, float]], progress:
             )
 
     return Watch()
-
-
-def _seal(folder: Path) -> None:
-    """Written last: names every file and its size, so that a checkpoint is whole or is not one."""
-    sizes = {file.name: file.stat().st_size for file in folder.iterdir() if file.is_file()}
-    with writing(folder):
-        (folder / f"{SEAL}.partial").write_text(json.dumps(sizes), encoding="utf-8")
-        (folder / f"{SEAL}.partial").replace(folder / SEAL)
-
-
-def _is_whole(folder: Path) -> bool:
-    try:
-        sizes = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, json.JSONDecodeError):
-        return False
