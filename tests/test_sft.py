@@ -137,11 +137,11 @@ def test_an_interrupted_run_ends_with_the_very_adapter_and_losses_of_an_uninterr
         interrupt(patch, at=4)
         with pytest.raises(KeyboardInterrupt):
             sft.run(config, "text", run, progress=False)
-    checkpoints = run.folder / "text" / "checkpoints"
+    saved = run.folder / "text" / "checkpoints"
     assert run.adapter("text") is None and len(watch.read(run.folder / "text" / "log.jsonl")) == 3
     # what a kill in the middle of saving leaves: a newer folder that is not sealed, and half a line
-    shutil.copytree(checkpoints / "checkpoint-2", checkpoints / "checkpoint-3")
-    (checkpoints / "checkpoint-3" / checkpoints.SEAL).unlink()
+    shutil.copytree(saved / "checkpoint-2", saved / "checkpoint-3")
+    (saved / "checkpoint-3" / checkpoints.SEAL).unlink()
     with (run.folder / "text" / "log.jsonl").open("a") as file:
         file.write('{"step": 4, "lo')
     again = sft.run(config, "text", run, progress=False)

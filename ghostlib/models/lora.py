@@ -22,18 +22,23 @@ class Count:
 def attach(model: Any, plan: Plan, *, start: Path | None = None, seed: int = 7) -> Any:
     """The model with fresh trainable adapters as the plan asks, in float32; `start` is an adapter to begin from.
 
-    A start that covers fewer modules (phase 1, before the vision layers join) fills those that it has.
-    Raises DataError for a start of another rank.
+    A start that covers fewer modules (phase 1, before the vision layers join) fills those that it has. DoRA takes the
+    light way of dora.py. Raises DataError for a start of another rank.
     """
     import torch
 
     torch.manual_seed(seed)
     tuned = _attach_unsloth(model, plan, seed) if plan.path == "unsloth" else _attach_peft(model, plan)
-    if start is not None:
-        _fill(tuned, start)
     for parameter in tuned.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
+    if plan.dora:
+        from ghostlib.models import dora
+
+        dora.lighten(tuned)
+        dora.begin(tuned)
+    if start is not None:
+        _fill(tuned, start)
     return tuned
 
 
@@ -41,8 +46,12 @@ def resume(model: Any, adapter_folder: Path, trainable: bool = True) -> Any:
     """The model with a saved adapter on it, in float32. Raises DataError where there is none."""
     from peft import PeftModel
 
+    from ghostlib.models import dora
+
     settings(adapter_folder)
-    return PeftModel.from_pretrained(model, str(adapter_folder), is_trainable=trainable)
+    tuned = PeftModel.from_pretrained(model, str(adapter_folder), is_trainable=trainable)
+    dora.lighten(tuned)
+    return tuned
 
 
 def targets(plan: Plan, *, multimodal: bool) -> str:
