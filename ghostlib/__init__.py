@@ -76,9 +76,13 @@ The house, from left to right; a room imports only from the rooms above it (docs
       generate.py             prompt and picture in, text out
       files.py                folders that are whole or not there
     training/
-      memory.py ladder.py     what a plan needs in GiB; the next cheaper plan
+      shapes.py memory.py     the sizes of a model; what a plan needs in GiB
+      budget.py ladder.py     minutes, disk and RAM of the whole way; the next cheaper plan
       runs.py                 the run folder: config, facts, resume
-      rows.py sft.py watch.py examples for TRL; one phase of fine-tuning; log, checkpoints, guard
+      rows.py sft.py watch.py examples for TRL; one phase of fine-tuning; log, progress, guard
+      trainer.py checkpoints.py  TRL's trainer as Trinity needs it; checkpoints that are whole or do not count
+      recovery.py probe.py    which rung, and what follows when memory runs out; two steps that tell it before
+      scoring.py diagnosis.py the task's score while it trains; why a loss or a gradient is no number
       pretrain.py             nano's own recipe
     inference/
       predict.py              a screenshot in, a judged schema out
@@ -96,7 +100,8 @@ The house, from left to right; a room imports only from the rooms above it (docs
     notebooks.py              run the five notebooks; stamp badge and install cell
     cli/                      `ghost ...`
       parser.py               what the commands' parsers have in common
-      models.py data.py       run plan train evaluate export predict; screens teach dataset
+      models.py plans.py      run plan evaluate export predict; the ladder as a table
+      training.py data.py     train; screens teach dataset
       schemas.py scoring.py   check; score
       texts.py forms.py       the SQL that a user names; a schema in another form
 """

@@ -12,6 +12,7 @@ from ghostlib.corpus.records import Screen, picture_file
 from ghostlib.training.ladder import Rung
 
 INK, FAINT, ACCENT = "#1f2933", "#d9e2ec", "#2f6fed"
+SCORE = "#d6409f"
 PARTS = (
     "#2f6fed",
     "#12a594",
@@ -29,7 +30,7 @@ PARTS = (
 
 
 def memory(rungs: Sequence[Rung], limit_gib: float | None, title: str = "") -> Image.Image:
-    """Stacked bars: what each plan needs in GiB, by part, against the memory that is there."""
+    """Stacked bars: what each plan needs in GiB, by part and with the estimate's error, against the memory that is there."""
     figure, axes = _axes(9, 0.55 * len(rungs) + 1.9)
     names = [n for n in rungs[0].cost.parts if any(rung.cost.parts[n] >= 0.005 for rung in rungs)]
     start = [0.0] * len(rungs)
@@ -38,24 +39,31 @@ def memory(rungs: Sequence[Rung], limit_gib: float | None, title: str = "") -> I
         axes.barh(range(len(rungs)), sizes, 0.62, left=start, color=colour, label=name)
         start = [a + b for a, b in zip(start, sizes, strict=True)]
     for place, rung in enumerate(rungs):
-        axes.text(start[place], place, f"  {rung.cost.total:.1f}", va="center", fontsize=8, color=INK)
+        axes.errorbar(start[place], place, xerr=rung.cost.error, color=INK, linewidth=0.9, capsize=2)
+        label = f" {rung.cost.total:.1f}" + ("" if rung.fits else ", a probe decides" if rung.tight else ", too large")
+        axes.text(start[place] + rung.cost.error, place, label, va="center", fontsize=8, color=INK)
     axes.set_yticks(range(len(rungs)), [_short(rung) for rung in rungs], fontsize=8)
     axes.invert_yaxis()
-    most = max(start)
+    most = max(rung.cost.total + rung.cost.error for rung in rungs)
     if limit_gib and limit_gib < 3 * most:
         axes.axvline(limit_gib, color="#e5484d", linewidth=1.4, linestyle="--")
         axes.text(limit_gib, -0.62, f"{limit_gib:.1f} GiB there are ", ha="right", fontsize=8, color="#e5484d")
         most = max(most, limit_gib)
-    axes.set_xlim(0, most * 1.08)
-    axes.set_xlabel("GiB")
+    axes.set_xlim(0, most * 1.16)
+    axes.set_xlabel("GiB; the thin line is the error of the estimate", fontsize=8)
     axes.grid(axis="x", color=FAINT, linewidth=0.8)
     axes.set_title(title, loc="left", fontsize=10, color=INK)
     figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize=7.5)
     return _png(figure)
 
 
-def loss(log: Sequence[Mapping[str, float]], title: str = "") -> Image.Image:
-    """The loss by step, with the learning rate below it."""
+def loss(
+    log: Sequence[Mapping[str, float]], title: str = "", *, scores: Sequence[Mapping[str, float]] = (), total: int = 0
+) -> Image.Image:
+    """The loss by step; where the model was asked while it trained, its score (right, with its 95 % interval) too.
+
+    `total` steps are the width of the picture, so that a training under way shows how far it is.
+    """
     figure, axes = _axes(9, 3.1)
     steps, values = [row["step"] for row in log], [row["loss"] for row in log]
     axes.plot(steps, values, color=FAINT, linewidth=1.2)
@@ -67,7 +75,22 @@ def loss(log: Sequence[Mapping[str, float]], title: str = "") -> Image.Image:
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.set_title(title or f"loss {values[0]:.2f} → {smooth[-1]:.2f}", loc="left", fontsize=10, color=INK)
+    if total:
+        axes.set_xlim(0, total)
+    if scores:
+        _scores(axes.twinx(), scores)
     return _png(figure)
+
+
+def _scores(axes: Any, scores: Sequence[Mapping[str, float]]) -> None:
+    steps, means = [row["step"] for row in scores], [row["score"] for row in scores]
+    reach = [[row["score"] - row["low"] for row in scores], [row["high"] - row["score"] for row in scores]]
+    axes.errorbar(steps, means, yerr=reach, color=SCORE, linewidth=1.6, elinewidth=0.8, capsize=2, marker="o", markersize=4)
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("score of what was asked", color=SCORE, fontsize=8)
+    axes.tick_params(length=0, colors=SCORE, labelsize=8)
+    for side in axes.spines.values():
+        side.set_visible(False)
 
 
 def contact(rows: Sequence[Screen], root: Path, *, columns: int = 3, wide: int = 400) -> Image.Image:
@@ -94,7 +117,7 @@ def _short(rung: Rung) -> str:
     return (
         f"{name}, r{plan.rank}, {plan.max_seq_length}"
         + (", DoRA" if plan.dora else "")
-        + ("" if len(plan.modules) > 2 else ", q v")
+        + ("" if len(plan.modules) > 2 else f", {' '.join(plan.modules)}")
     )
 
 

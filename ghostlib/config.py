@@ -22,12 +22,14 @@ LANGUAGE_PROJECTIONS = ("q", "k", "v", "o", "gate", "up", "down")
 # Numbers that must be above 0, and those that may also be the sign for "by epochs", "all" or "none".
 ABOVE_ZERO = """
     model.image_side lora.rank lora.alpha train.max_seq_length train.epochs train.batch_size train.accumulation
-    train.learning_rate train.max_grad_norm train.checkpoint_steps train.log_steps generate.max_new_tokens generate.batch_size
-    teacher.requests_per_minute teacher.timeout teacher.limit export.context
+    train.learning_rate train.max_grad_norm train.checkpoint_steps train.log_steps train.eval_sample
+    generate.max_new_tokens generate.batch_size teacher.requests_per_minute teacher.timeout teacher.limit export.context
 """.split()
 ABOVE_ZERO_OR = {
     **dict.fromkeys(("train.max_steps", "train.text_steps", "train.vision_steps"), -1),
-    **dict.fromkeys(("train.warmup_steps", "evaluation.sample", "evaluation.text_sample", "screens.count"), 0),
+    **dict.fromkeys(
+        ("train.warmup_steps", "train.eval_steps", "evaluation.sample", "evaluation.text_sample", "screens.count"), 0
+    ),
 }
 
 
@@ -72,6 +74,12 @@ class Train:
     checkpoint_steps: int = 25
     log_steps: int = 1
     gradient_checkpointing: bool = True
+    eval_steps: int = 0  # ask the model in training a few questions every so many steps, and after the last one; 0: never
+    eval_sample: int = 8  # how many
+    eval_on: typing.Literal["held_back", "validation"] = "held_back"  # from the training side, or the benchmark itself
+    keep: typing.Literal["best", "last"] = "best"  # which adapter a phase ends with where eval_steps is on
+    tensorboard: bool = False  # also write the log for TensorBoard
+    probe: typing.Literal["auto", "on", "off"] = "auto"  # two steps in a process of their own first; auto: on a GPU
 
 
 @dataclass(frozen=True)
@@ -170,6 +178,9 @@ class Plan:
     modules: tuple[str, ...]
     vision_layers: bool = False
     quantise: bool = True
+    batch_size: int = 1
+    checkpointing: bool = True
+    optimizer: str = "adamw_8bit"
 
 
 # What `GHOST_SCALE=smoke` changes: every step of the way is taken, each as short as it can be.
@@ -195,6 +206,9 @@ def plan(config: Config, phase: str) -> Plan:
         modules=config.lora.modules,
         vision_layers=config.lora.vision_layers and phase == "vision",
         quantise=config.model.quantise,
+        batch_size=config.train.batch_size,
+        checkpointing=config.train.gradient_checkpointing,
+        optimizer=config.train.optimizer,
     )
 
 

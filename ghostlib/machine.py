@@ -41,6 +41,7 @@ class Precision:
 # Cards by name, for `ghost plan --gpu`: usable memory in GiB as the driver reports it, compute capability.
 CARDS: dict[str, tuple[float, tuple[int, int]]] = {
     "T4": (14.74, (7, 5)),
+    "V100": (15.78, (7, 0)),
     "L4": (22.03, (8, 9)),
     "A10G": (22.06, (8, 6)),
     "A100": (39.56, (8, 0)),

@@ -2,6 +2,9 @@
 
 import html
 import io
+import math
+import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,10 @@ from ghostlib.inference.export import Export
 from ghostlib.inference.predict import Prediction
 from ghostlib.schemas import views
 from ghostlib.schemas.postgres import Verdict
+from ghostlib.training import watch
 from ghostlib.training.ladder import Rung
+
+PATIENCE = 2.0  # seconds between two drawings of a training under way, at least
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -74,23 +80,23 @@ def keys() -> None:
 
 
 def ladder(rungs: Sequence[Rung], chosen: Rung | None = None) -> None:
-    """The plans from the best to the cheapest; the arrow is the first that fits."""
+    """The plans from the best to the cheapest; the arrow is the first that fits. Hours and disk are of the whole way."""
     chosen = chosen or next((rung for rung in rungs if rung.fits), None)
-    table(
-        [
-            {
-                "": "→" if rung is chosen else "",
-                "model": rung.plan.model.split("/")[-1],
-                "tokens": rung.plan.max_seq_length,
-                "rank": rung.plan.rank,
-                "DoRA": "yes" if rung.plan.dora else "no",
-                "GiB": f"{rung.cost.total:.1f}",
-                "fits": "yes" if rung.fits else "no",
-                "why": rung.why,
-            }
-            for rung in rungs
-        ]
-    )
+    rows = []
+    for rung in rungs:
+        row = {
+            "": "→" if rung is chosen else "",
+            "model": rung.plan.model.split("/")[-1],
+            "tokens": rung.plan.max_seq_length,
+            "rank": rung.plan.rank,
+            "DoRA": "yes" if rung.plan.dora else "no",
+            "GiB": f"{rung.cost.total:.1f} ± {rung.cost.error:.1f}",
+            "fits": "yes" if rung.fits else "a probe decides" if rung.tight else "no",
+        }
+        if rung.budget:
+            row |= {"hours": f"{rung.budget.total_minutes / 60:.1f}", "disk, GiB": f"{rung.budget.disk_gib:.1f}"}
+        rows.append(row | {"why": rung.why})
+    table(rows)
 
 
 def memory(rungs: Sequence[Rung], limit_gib: float | None, title: str = "") -> None:
@@ -98,9 +104,36 @@ def memory(rungs: Sequence[Rung], limit_gib: float | None, title: str = "") -> N
     _image(charts.memory(rungs, limit_gib, title))
 
 
-def loss(log: Sequence[Mapping[str, float]], title: str = "") -> None:
-    """The loss by step."""
-    _image(charts.loss(log, title))
+def loss(log: Sequence[Mapping[str, float]], title: str = "", *, scores: Sequence[Mapping[str, float]] = ()) -> None:
+    """The loss by step, and the score where the model was asked while it trained."""
+    _image(charts.loss(log, title, scores=scores))
+
+
+def live(title: str = "") -> watch.Plot | None:
+    """A plot for sft.run that redraws itself in the cell while it trains, and leaves one line when it is over.
+
+    None where nobody watches: outside a notebook, or headless (GHOST_HEADLESS: papermill, nbclient, nbval); sft.run then
+    prints lines. It takes at most a fiftieth of the time, so a slow machine redraws less often.
+    """
+    from IPython import get_ipython
+    from IPython.display import HTML, display
+
+    if os.environ.get("GHOST_HEADLESS") or not hasattr(get_ipython(), "kernel"):
+        return None
+    cell = display(HTML(""), display_id=True)
+    drawn = {"at": -math.inf, "took": 0.0}
+
+    def draw(steps: Sequence[Mapping[str, float]], scores: Sequence[Mapping[str, float]], total: int | None) -> None:
+        if total is None:  # the next cell shows the whole curve: one picture is enough in a saved notebook
+            told = f"{steps[-1]['step']} steps, loss {steps[0]['loss']:.3f} → {steps[-1]['loss']:.3f}" if steps else "no step"
+            cell.update(HTML(html.escape(f"{title} {told}".strip())))
+        elif steps and time.monotonic() - drawn["at"] >= max(PATIENCE, 50 * drawn["took"]):
+            started = time.monotonic()
+            told = f"{title}  step {steps[-1]['step']} of {total}, {steps[-1]['seconds_left']:.0f} s left"
+            cell.update(_shown(charts.loss(steps, told.strip(), scores=scores, total=total)))
+            drawn.update(at=time.monotonic(), took=time.monotonic() - started)
+
+    return draw
 
 
 def contact(rows: Sequence[Screen], root: Path) -> None:
@@ -256,14 +289,19 @@ def _cell(value: Any) -> str:
 
 
 def _image(image: Image.Image, *, wide: int | None = None) -> None:
-    from IPython.display import Image as Shown
     from IPython.display import display
 
     if wide and image.width > wide:
         image = image.resize((wide, round(image.height * wide / image.width)), Image.Resampling.LANCZOS)
+    display(_shown(image))
+
+
+def _shown(image: Image.Image) -> Any:
+    from IPython.display import Image as Shown
+
     made = io.BytesIO()
     image.convert("RGB").quantize(128).save(made, "PNG", optimize=True)  # pages of pictures stay small
-    display(Shown(made.getvalue()))
+    return Shown(made.getvalue())
 
 
 def _html(text: str) -> None:

@@ -80,6 +80,11 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
         if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
             raise ConfigError(f"{where}: expected a list of words")
         return tuple(value)
+    if typing.get_origin(hint) is typing.Literal:
+        word = ("off", "on")[value] if isinstance(value, bool) else value  # YAML 1.1 reads on and off as true and false
+        if word not in typing.get_args(hint):
+            raise ConfigError(f"{where}: expected one of {', '.join(typing.get_args(hint))}")
+        return word
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint is float and isinstance(value, str):  # YAML reads 2e-4 as text

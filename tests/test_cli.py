@@ -82,14 +82,53 @@ def test_the_version_is_the_packages(capsys):
 
 def test_plan_prints_the_ladder_as_the_agreed_json_without_a_gpu_or_a_download(capsys):
     code, out, _ = ghost(capsys, "plan", "--profile", "t4", "--gpu", "t4", "--json")
-    rungs = json.loads(out)
-    assert code == 0 and len(rungs) > 2
-    for rung in rungs:
-        assert set(rung) == {"plan", "gib", "total_gib", "fits", "why"}
+    ladder = json.loads(out)
+    assert code == 0 and any(rung["fits"] for rung in ladder)
+    for rung in ladder:
+        assert {"plan", "gib", "total_gib", "fits", "why"} <= set(rung)
         assert {"model", "max_seq_length", "rank", "dora"} <= set(rung["plan"])
         assert rung["total_gib"] == pytest.approx(sum(rung["gib"].values()), rel=1e-6)
-    code, out, _ = ghost(capsys, "plan", "--profile", "t4", "--gpu", "T4")
-    assert code == 0 and [line[:2] for line in out.splitlines()].count("->") == 1
+        assert rung["total_minutes"] == pytest.approx(sum(rung["minutes"].values())) and rung["total_minutes"] > 1
+        assert rung["disk_gib"] > 1 and rung["ram_gib"] > 1 and not (rung["fits"] and rung["tight"])
+
+
+TWELVE = "model.name=unsloth/gemma-3-12b-it-bnb-4bit"
+
+
+@pytest.mark.parametrize(
+    ("words", "arrows", "questions"),
+    [
+        (("--profile", "t4", "--gpu", "T4"), 1, 0),
+        (("--profile", "t4", "--gpu", "T4", "--set", TWELVE), 1, 1),
+        (("--profile", "t4", "--gpu", "T4", "--set", TWELVE, "--phase", "text"), 1, 1),
+        (("--profile", "a10g", "--gpu", "A10G"), 1, 0),
+        (("--profile", "nano"), 1, 0),
+        (("--profile", "t4", "--gpu", "H100", "--set", "model.name=microsoft/Phi-3-mini-4k-instruct"), 1, 0),
+        (("--profile", "t4", "--gpu", "T4", "--set", "model.name=google/gemma-3-27b-it"), 0, 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_plan_is_a_table_of_at_most_128_columns_with_one_arrow_and_the_whole_way(capsys, words, arrows, questions):
+    code, out, err = ghost(capsys, "plan", *words)
+    lines = out.splitlines()
+    assert code == (0 if arrows else 1) and not err and max(map(len, lines)) <= 128
+    table = lines[lines.index("") + 1 : lines.index("", lines.index("") + 1)]
+    assert [row[:2] for row in table].count("->") == arrows
+    assert [row[:2] for row in table].count("? ") == questions == out.count("a probe of two steps")
+    assert ("The whole way, estimated:" in out and "GiB of disk" in out) == bool(arrows)
+    rungs = [row for row in table[1:-1]]
+    assert len({len(row) for row in (table[0], *rungs)}) == 1  # every column under its head
+    for row in rungs:  # the parts that are shown add up to the total that is shown
+        cells = row.split("±")[0].split()
+        shown = [float(cell) for cell in cells[6 if row[0] in "-?" else 5 :] if cell != "-"]
+        assert sum(shown[:-1]) == pytest.approx(shown[-1], abs=0.1)
+
+
+def test_plan_says_what_of_the_way_a_free_session_has_not(capsys):
+    _, out, _ = ghost(capsys, "plan", "--profile", "t4", "--gpu", "T4", "--set", TWELVE)
+    assert "a free session has 4 h" in out
+    _, out, _ = ghost(capsys, "plan", "--profile", "t4", "--gpu", "T4")
+    assert "a free session" not in out
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostlib import machine
+from ghostlib import config, machine
 from ghostlib.errors import MachineError
 
 STANDIN = Path(__file__).parent / "colab_standin"
@@ -141,7 +141,7 @@ def test_the_card_of_free_colab_and_the_one_of_the_large_profile_choose_their_pr
 
 
 def test_an_unknown_card_lists_the_known_ones(no_driver):
-    with pytest.raises(MachineError, match="not a known card. There are: T4, L4, A10G"):
+    with pytest.raises(MachineError, match="not a known card. There are: T4, V100, L4, A10G"):
         machine.card("RTX 9090")
 
 
@@ -203,3 +203,128 @@ def test_a_key_is_never_told_to_anybody(project, monkeypatch, capsys):
     (project / ".env").write_text(f"GEMINI_API_KEY={SECRET}\n")
     print(machine.keys(), machine.look())
     assert SECRET not in capsys.readouterr().out
+
+
+PRECISIONS = {  # card -> what matrices are multiplied in, what weights are kept in, and the word of the reason
+    None: ("float32", "float32", "no GPU"),
+    "T4": ("float16", "float32", "(7.5): no bf16 units"),
+    "V100": ("float16", "float32", "(7.0): no bf16 units"),
+    "L4": ("bfloat16", "bfloat16", "(8.9): has bf16 units"),
+    "A10G": ("bfloat16", "bfloat16", "(8.6): has bf16 units"),
+    "A100": ("bfloat16", "bfloat16", "(8.0): has bf16 units"),
+    "H100": ("bfloat16", "bfloat16", "(9.0): has bf16 units"),
+}
+EVERY_CARD = pytest.mark.parametrize("card", PRECISIONS)
+
+
+@pytest.fixture
+def hardware(no_driver, monkeypatch):
+    """A function that puts a card into this machine."""
+
+    def put(card):
+        there = machine.card(card) if card else machine.look()
+        monkeypatch.setattr(machine, "look", lambda: there)
+        return there
+
+    return put
+
+
+def test_every_card_that_can_be_planned_for_has_a_precision_in_this_table():
+    assert set(machine.CARDS) == set(PRECISIONS) - {None}
+
+
+@EVERY_CARD
+def test_each_machine_has_one_precision_and_the_reason_names_it(hardware, card):
+    found = machine.precision(hardware(card))
+    compute, storage, reason = PRECISIONS[card]
+    assert (found.compute, found.storage) == (compute, storage) and reason in found.why and (card or "") in found.why
+
+
+class Weights:
+    """Stands in for a class of transformers: keeps what it was asked to load with."""
+
+    asked: dict
+
+    def from_pretrained(self, where, **asked):
+        import torch
+
+        Weights.asked = asked
+        model = torch.nn.Module()
+        model.linear = torch.nn.Linear(2, 2)
+        model.linear.compute_dtype = torch.bfloat16  # as a checkpoint that is NF4 already may say
+        return model
+
+
+@EVERY_CARD
+@pytest.mark.parametrize("quantised", [False, True], ids=["quantised here", "NF4 checkpoint"])
+def test_weights_are_loaded_in_what_the_precision_says(hardware, monkeypatch, card, quantised):
+    import torch
+
+    from ghostlib.models import load
+
+    hardware(card)
+    compute, storage, _ = PRECISIONS[card]
+    told = type("Architecture", (), {"model_type": "gemma3", "quantization_config": {} if quantised else None})
+    monkeypatch.setattr(load, "_architecture", lambda where: told)
+    monkeypatch.setattr(load, "_class", lambda architecture: Weights())
+    monkeypatch.setattr(load, "processor", lambda name: None)
+    nano = config.load("nano")
+    base = load.base(nano, config.plan(nano, "text"))
+    assert Weights.asked["dtype"] == getattr(torch, storage) and PRECISIONS[card][2] in base.why
+    assert Weights.asked["device_map"] == ({"": 0} if card else None)
+    if quantised:
+        assert Weights.asked["quantization_config"] is None and base.model.linear.compute_dtype == getattr(torch, compute)
+    else:
+        assert Weights.asked["quantization_config"].bnb_4bit_compute_dtype == getattr(torch, compute)
+
+
+@pytest.mark.parametrize("card", machine.CARDS)
+def test_unsloth_chooses_by_itself_for_an_explicit_dtype_would_skip_its_patches(hardware, monkeypatch, card):
+    import types
+
+    from ghostlib.models import load
+
+    hardware(card)
+    asked = {}
+    kind = types.SimpleNamespace(from_pretrained=lambda **kwargs: asked.update(kwargs) or (None, None))
+    monkeypatch.setitem(sys.modules, "unsloth", types.SimpleNamespace(FastModel=kind, FastVisionModel=kind))
+    monkeypatch.setattr(load, "processor", lambda name: None)
+    t4 = config.load("t4")
+    load.base(t4, config.plan(t4, "text"))
+    assert asked["dtype"] is None and asked["load_in_4bit"]
+
+
+@EVERY_CARD
+def test_the_trainer_mixes_no_precision_of_its_own_on_any_card(hardware, monkeypatch, card, tmp_path):
+    import torch
+    import trl
+
+    from ghostlib.training import trainer
+
+    hardware(card)
+    seen = {}
+
+    class Trainer:
+        def __init__(self, model, args, **kwargs):
+            seen["args"], self.model = args, model
+            for value in model.parameters():  # as trl does with the adapters of a 4-bit model
+                value.data = value.data.bfloat16()
+
+        def __getattr__(self, name):
+            return lambda *args, **kwargs: None
+
+    monkeypatch.setattr(trl, "SFTTrainer", Trainer)
+    made = trainer.build(config.load("nano"), "text", tmp_path, torch.nn.Linear(2, 2), None, None)
+    assert not seen["args"].fp16 and not seen["args"].bf16
+    assert {value.dtype for value in made.model.parameters()} == {torch.float32}
+
+
+def test_nobody_else_decides_about_precision():
+    """By torch's word a T4 can bf16, and an autocast would overrule what was decided."""
+    package = Path(machine.__file__).parent
+    asking = [
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
+        if any(sign in file.read_text(encoding="utf-8") for sign in ("is_bf16_supported", "get_device_capability", "autocast("))
+    ]
+    assert asking == []

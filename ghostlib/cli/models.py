@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ghostlib.cli import parser
+from ghostlib.cli import parser, training
 
 
 def add(commands: Any) -> None:
@@ -17,11 +17,13 @@ def add(commands: Any) -> None:
     run.add_argument("--only", nargs="*", default=[], metavar="NOTEBOOK", help="for example 05_evaluation_and_gguf_export")
     about = "what fits this card, before anything is downloaded"
     plan = parser.command(commands, "plan", _plan, about, "ghost plan --profile t4 --gpu T4", profiled, as_json)
-    plan.add_argument("--gpu", help="plan for this card instead of this machine: T4, L4, A10G, A100, H100")
+    plan.add_argument("--gpu", help="plan for this card instead of this machine: T4, V100, L4, A10G, A100, H100")
     plan.add_argument("--phase", choices=("text", "vision"), default="vision")
     example = "ghost train text --profile nano --set train.max_steps=60"
-    train = parser.command(commands, "train", _train, "train one phase", example, profiled)
+    about = "train one phase; the same command goes on with one that was stopped"
+    train = parser.command(commands, "train", training.train, about, example, profiled, as_json)
     train.add_argument("phase", choices=("text", "vision"))
+    train.add_argument("--new", action="store_true", help="begin a new run, whatever there is")
     about = "base against tuned on the validation screens"
     evaluate = parser.command(
         commands, "evaluate", _evaluate, about, "ghost evaluate --predictions answers.jsonl", profiled, of_run, as_json
@@ -50,42 +52,21 @@ def _run(chosen: argparse.Namespace) -> int:
 def _plan(chosen: argparse.Namespace) -> int:
     from ghostlib import config as configs
     from ghostlib import machine
+    from ghostlib.cli import plans
     from ghostlib.training import ladder
 
     settings = parser.config(chosen)
     here = machine.card(chosen.gpu) if chosen.gpu else machine.look()
-    rungs = ladder.rungs(configs.plan(settings, chosen.phase), here)
+    rungs = ladder.rungs(configs.plan(settings, chosen.phase), here, config=settings)
     if chosen.json:
-        rows = [
-            {"plan": dataclasses.asdict(r.plan), "gib": r.cost.parts, "total_gib": r.cost.total, "fits": r.fits, "why": r.why}
-            for r in rungs
-        ]
-        print(json.dumps(rows, indent=2))
+        print(json.dumps(plans.rows(rungs), indent=2))
     else:
-        space = (
-            f"{here.gpu}, {here.vram_gib:.1f} GiB"
-            if here.gpu and here.vram_gib
-            else f"no GPU, {here.ram_gib:.1f} GiB of memory"
+        card = (
+            f"{here.gpu}, {here.vram_gib:.1f} GiB" if here.gpu and here.vram_gib else f"no GPU, {here.ram_gib:.1f} GiB of RAM"
         )
-        print(f"{settings.profile} ({settings.reason}) on {space}; {machine.precision(here).why}")
-        first = next((rung for rung in rungs if rung.fits), None)
-        for rung in rungs:
-            plan, mark = rung.plan, "->" if rung is first else "  "
-            dora, name = "DoRA" if plan.dora else "LoRA", plan.model.split("/")[-1]
-            print(f"{mark} {rung.cost.total:5.1f} GiB  {name:28} r{plan.rank:<3} {plan.max_seq_length:5} {dora}  {rung.why}")
+        print(f"{settings.profile} ({settings.reason}), {chosen.phase} phase, on {card}\n{machine.precision(here).why}\n")
+        print("\n".join([*plans.table(rungs), "", *plans.summary(rungs, here)]))
     return 0 if any(rung.fits for rung in rungs) else 1
-
-
-def _train(chosen: argparse.Namespace) -> int:
-    from ghostlib import show
-    from ghostlib.training import runs, sft
-
-    settings = parser.config(chosen)
-    before = runs.newest(settings, holding="text/adapter") if chosen.phase == "vision" else None
-    run = before or runs.begin(settings)
-    result = sft.run(settings, chosen.phase, run)
-    print(f"{result.steps} steps in {result.seconds:.0f} s, loss {result.log[-1]['loss']:.3f}: {show.where(result.adapter)}")
-    return 0
 
 
 def _evaluate(chosen: argparse.Namespace) -> int:

@@ -62,6 +62,7 @@ class LightDora(DoraLinearVariant):
         return self.norm
 
     def unmerge(self, module: Any, active_adapter: str, orig_weight: torch.Tensor) -> torch.Tensor:
+        """The weight without the adapter, as PEFT takes it out again; the norms are taken anew."""
         self.rows = self.norm = None  # NF4 is quantised anew: W is no longer quite what it was
         return DoraLinearVariant.unmerge(module, active_adapter, orig_weight)
 

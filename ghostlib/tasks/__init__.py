@@ -5,7 +5,7 @@ A task module offers:
     ask(config, picture) -> Example                   a question about a stranger's picture, without an answer
     parse(text) -> str                                the answer inside a model's text
     score(answers, examples) -> list[Score]           one value an example, with .as_dict()
-    aggregate(scores, *, seed) -> dict                metric -> {"mean", "low", "high"}
+    aggregate(scores, *, seed) -> dict                metric -> {"mean", "low", "high"}; the first one ranks models
 """
 
 import importlib

@@ -1,28 +1,34 @@
 """Plan -> the next cheaper plan, and the first one that fits a machine. Pure: every rung is tested on a laptop."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ghostlib.config import Lora, Plan, Train
+from ghostlib.config import Config, Lora, Plan, Train
 from ghostlib.errors import OutOfMemory
 from ghostlib.machine import Machine, precision
-from ghostlib.training import memory
+from ghostlib.training import budget, memory
+from ghostlib.training.budget import Budget
 
 LEAST_SAVING = 0.1  # GiB; a rung that saves less is not worth what it gives up
-ESTIMATE_ERROR = 0.15  # of the estimate, until a GPU has measured it
 FRAGMENTATION = 0.04  # of the card, lost between the allocator's blocks
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A plan, what it costs, whether that fits, and why it is as it is."""
+    """A plan, what it costs, whether that fits, and why it is as it is.
+
+    `fits` is for sure: the estimate with its whole error is below the card less fragmentation. `tight` is between that
+    and what cannot fit: only a probe can tell.
+    """
 
     plan: Plan
     cost: memory.Cost
     fits: bool
     why: str
+    tight: bool = False
+    budget: Budget | None = None  # of the whole way, where the ladder was asked with a config
 
 
 def cheaper(plan: Plan) -> Plan | None:
@@ -32,33 +38,61 @@ def cheaper(plan: Plan) -> Plan | None:
     (which then starts with full Trinity again). A step that saves less than 0.1 GiB is skipped.
     """
     now = memory.cost(plan, memory.shape(plan.model)).total
-    candidate = plan
-    for change, _ in _changes(plan):
-        candidate = change
+    for candidate in _changes(plan):
         if now - memory.cost(candidate, memory.shape(candidate.model)).total >= LEAST_SAVING:
             return candidate
     return None
 
 
-def rungs(plan: Plan, machine: Machine) -> list[Rung]:
-    """The whole ladder from `plan` down, each rung held against this machine's GPU (RAM where there is none)."""
+def rungs(plan: Plan, machine: Machine, *, config: Config | None = None) -> list[Rung]:
+    """The whole ladder from `plan` down, each rung held against this machine's GPU (RAM where there is none).
+
+    With the config, each rung has the Budget of the whole way; that reads the training data, and raises DataError as it does.
+    """
+    work = budget.works(config) if config else None
     found = []
     step: Plan | None = plan
     why = "as the profile asks"
     while step is not None:
-        found.append(_rung(step, machine, why))
+        made = rung(step, machine, why)
+        if config and work:
+            whole = budget.estimate(config, step, memory.shape(step.model), machine, work)
+            made = dataclasses.replace(made, budget=whole)
+        found.append(made)
         following = cheaper(step)
         why = _difference(step, following) if following else ""
         step = following
     return found
 
 
-def choose(plan: Plan, machine: Machine) -> Rung:
-    """The first rung that fits. Raises OutOfMemory with advice if none does."""
+def rung(plan: Plan, machine: Machine, why: str) -> Rung:
+    """One plan held against this machine; the verdict is added to the reason `why`."""
+    cost = price(plan, machine)
+    card, space = _memory(machine), _space(machine)
+    fits = cost.total + cost.error <= space
+    tight = not fits and cost.total - cost.error <= card
+    verdict = "fit" if fits else "may fit (a probe tells)" if tight else "do not fit"
+    return Rung(plan, cost, fits, f"{why}: {cost.total:.1f} ± {cost.error:.1f} GiB {verdict} {space:.1f}", tight)
+
+
+def price(plan: Plan, machine: Machine) -> memory.Cost:
+    """What a plan costs on this machine, whose precision decides how wide the unquantised weights are."""
+    storage = None if plan.path == "unsloth" else BYTES[precision(machine).storage]
+    context = memory.CUDA_CONTEXT if machine.vram_gib else memory.CPU_CONTEXT
+    return memory.cost(plan, memory.shape(plan.model), storage=storage, context=context)
+
+
+def choose(plan: Plan, machine: Machine, *, probe: Callable[[Plan], bool] | None = None) -> Rung:
+    """The first rung that fits: for sure, or, where that is open, as `probe(plan)` finds. Raises OutOfMemory with advice.
+
+    Without a probe the open rungs are passed over.
+    """
     ladder = rungs(plan, machine)
-    for rung in ladder:
-        if rung.fits:
-            return rung
+    for one in ladder:
+        if one.fits:
+            return one
+        if one.tight and probe and probe(one.plan):
+            return dataclasses.replace(one, fits=True, why=f"{one.why}; the probe ran")
     last = ladder[-1]
     raise OutOfMemory(
         f"{plan.model}: even the cheapest plan needs {last.cost.total:.1f} GiB ({_short(last.plan)}) and this machine "
@@ -66,46 +100,40 @@ def choose(plan: Plan, machine: Machine) -> Rung:
     )
 
 
-def _changes(plan: Plan) -> Iterator[tuple[Plan, str]]:
+def _changes(plan: Plan) -> Iterator[Plan]:
     """Every step down from `plan`, alone, in the ladder's order."""
     replace = dataclasses.replace
     if plan.max_seq_length > 2048:
-        yield replace(plan, max_seq_length=2048), "sequence"
+        yield replace(plan, max_seq_length=2048)
     if plan.rank > 32:
-        yield replace(plan, rank=32), "rank"
+        yield replace(plan, rank=32)
     if plan.dora:
-        yield replace(plan, dora=False), "dora"
+        yield replace(plan, dora=False)
     if plan.rank > 16:
-        yield replace(plan, rank=16), "rank"
-    if set(plan.modules) - {"q", "v"}:
-        yield replace(plan, modules=("q", "v")), "modules"
+        yield replace(plan, rank=16)
+    fewest = ("qkv",) if memory.shape(plan.model).fused else ("q", "v")
+    if set(plan.modules) - set(fewest):
+        yield replace(plan, modules=fewest)
     if "gemma-3-12b" in plan.model:
         full = Lora()
-        yield (
-            replace(
-                plan,
-                model=plan.model.replace("gemma-3-12b", "gemma-3-4b"),
-                rank=full.rank,
-                dora=full.dora,
-                modules=full.modules,
-                max_seq_length=Train().max_seq_length,
-            ),
-            "model",
+        yield replace(
+            plan,
+            model=plan.model.replace("gemma-3-12b", "gemma-3-4b"),
+            rank=full.rank,
+            dora=full.dora,
+            modules=full.modules,
+            max_seq_length=Train().max_seq_length,
         )
 
 
-def _rung(plan: Plan, machine: Machine, why: str) -> Rung:
-    storage = None if plan.path == "unsloth" else BYTES[precision(machine).storage]
-    cost = memory.cost(plan, memory.shape(plan.model), storage=storage)
-    space, need = _space(machine), cost.total * (1 + ESTIMATE_ERROR)
-    fits = need <= space
-    verdict = f"{cost.total:.1f} GiB + {ESTIMATE_ERROR:.0%} {'fit' if fits else 'do not fit'} {space:.1f}"
-    return Rung(plan, cost, fits, f"{why}: {verdict}")
+def _memory(machine: Machine) -> float:
+    """GiB of the card, or of RAM where there is none."""
+    return machine.vram_gib or machine.ram_gib
 
 
 def _space(machine: Machine) -> float:
     """GiB that training may use."""
-    return (machine.vram_gib or machine.ram_gib) * (1 - FRAGMENTATION)
+    return _memory(machine) * (1 - FRAGMENTATION)
 
 
 def _difference(before: Plan, after: Plan) -> str:

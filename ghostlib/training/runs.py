@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ PHASES = ("text", "vision")
 PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets", "safetensors")
 # What an adapter depends on. The rest (evaluation, export, ...) may differ between the notebooks of one run.
 BINDING = ("profile", "task", "seed", "model", "lora", "train", "data")
+FREE = ("train.probe", "train.keep", "train.tensorboard")  # of those: how a run is watched, not what it makes
 
 
 @dataclass(frozen=True)
@@ -100,12 +103,54 @@ def newest(config: Config, holding: str = "vision/adapter") -> Run | None:
     named = os.environ.get("GHOST_RUN")
     if named and (output / named / holding).exists():
         return _opened(output / named, config)
-    found = []
-    for file in output.glob("*/config.yaml"):
-        run = _opened(file.parent, config) if (file.parent / holding).exists() else None
-        if run:
-            found.append((file.stat().st_mtime, file.parent.name, run))
-    return max(found, key=lambda item: item[:2])[2] if found else None
+    return next(iter(_holding(config, holding)), None)
+
+
+def unfinished(config: Config, phase: str) -> Run | None:
+    """The newest run of this very config that has begun `phase` and not ended it; None where GHOST_RUN names the run.
+
+    One that another process trains just now is left to it.
+    """
+    if os.environ.get("GHOST_RUN"):
+        return None
+    for run in _holding(config, phase):
+        try:
+            agree(run, config)
+        except TrainingError:
+            continue  # another experiment
+        try:
+            with training(run, phase):
+                pass
+        except TrainingError:
+            continue  # another process is at it
+        if not run.adapter(phase):
+            return Run(run.folder, config)
+    return None
+
+
+@contextmanager
+def training(run: Run, phase: str) -> Iterator[None]:
+    """Holds a phase for this process and its children; a kill gives it back. Raises TrainingError where another has it.
+
+    Where the file system or the system knows no locks (Windows, some mounted drives) nothing is held.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        fcntl = None
+    file = run.phase(phase) / "training.lock"
+    with writing(file):
+        lock = file.open("w", encoding="utf-8")
+    with lock:
+        try:
+            if fcntl and os.environ.get("RANK", "0") == "0":  # of several processes of one training the first
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            where = f"{run.folder.name}/{phase}"
+            raise TrainingError(f"{where}: another process trains it just now. Wait for it, or start a new run") from None
+        except OSError:
+            pass
+        yield
 
 
 def agree(run: Run, config: Config) -> None:
@@ -131,6 +176,16 @@ def _fresh_name(config: Config) -> str:
     return f"{name}-{len(taken) + 1}" if taken else name
 
 
+def _holding(config: Config, what: str) -> list[Run]:
+    """The runs of the same task, profile and model that have `what`, the newest first."""
+    found = []
+    for file in configs.output().glob("*/config.yaml"):
+        run = _opened(file.parent, config) if (file.parent / what).exists() else None
+        if run:
+            found.append((file.stat().st_mtime, file.parent.name, run))
+    return [run for *_, run in sorted(found, key=lambda item: item[:2], reverse=True)]
+
+
 def _opened(folder: Path, config: Config) -> Run | None:
     try:
         found = configs.from_file(folder / "config.yaml")
@@ -148,7 +203,7 @@ def _flat(config: Config) -> dict[str, Any]:
             flat |= {f"{name}.{field.name}": getattr(value, field.name) for field in dataclasses.fields(value)}
         else:
             flat[name] = value
-    return flat
+    return {name: value for name, value in flat.items() if name not in FREE}
 
 
 def _commit() -> str | None:

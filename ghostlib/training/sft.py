@@ -1,9 +1,8 @@
 """Supervised fine-tuning: one phase of Trinity from examples to an adapter, resumable where it was killed."""
 
 import dataclasses
-import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from ghostlib.errors import DataError, TrainingError
 from ghostlib.models import load, lora
 from ghostlib.models.files import writing
 from ghostlib.tasks import Example
-from ghostlib.training import checkpoints, memory, recovery, rows, runs, watch
+from ghostlib.training import checkpoints, memory, probe, recovery, rows, runs, scoring, watch
 from ghostlib.training import trainer as trainers
 from ghostlib.training.ladder import Rung
 from ghostlib.training.rows import mask
@@ -21,23 +20,27 @@ from ghostlib.training.runs import Run
 
 __all__ = ["Result", "mask", "run"]
 
+Split = tuple[list[Example], list[Example]]  # what is trained on, and what the model in training is asked
+
 
 @dataclass(frozen=True)
 class Result:
     """What one phase made, and how."""
 
     adapter: Path
-    log: list[dict[str, float]]  # one row a logged step: step, loss, learning_rate, grad_norm, tokens, seconds
+    log: list[watch.Row]  # one row a logged step: step, loss, learning_rate, grad_norm, tokens, seconds, ...
     seconds: float  # of training, earlier sittings included
     steps: int
     dropped: int  # examples that were too long
     rung: Rung
+    scores: list[watch.Row] = field(default_factory=list)  # one row an evaluation: step, score, low, high, validity, ...
 
 
-def run(config: Config, phase: str, run: Run, *, progress: bool = True) -> Result:
+def run(config: Config, phase: str, run: Run, *, progress: bool = True, plot: watch.Plot | None = None) -> Result:
     """Train one phase ("text" or "vision") into `run`, from its newest whole checkpoint where there is one.
 
-    Vision goes on from the text phase's adapter where the run has it. A phase that is finished comes back as it is.
+    Vision goes on from the text phase's adapter where the run has it. A phase that is finished comes back as it is. With
+    `plot` (show.live of a notebook) the curve is drawn while it trains, in place of the lines of `progress`.
     Raises MachineError (no GPU, disk), DataError, TrainingError (another config or data, non-finite loss) and
     OutOfMemory with advice when no rung of the ladder is left.
     """
@@ -45,78 +48,98 @@ def run(config: Config, phase: str, run: Run, *, progress: bool = True) -> Resul
         raise TrainingError(f"phase {phase}: expected one of {', '.join(runs.PHASES)}")
     runs.agree(run, config)
     load.require(config)
+    watch.require(config)
     folder = run.phase(phase)
     examples = tasks.named(config.task).examples(config, phase, "train")
     facts = run.facts().get(phase, {})
-    rung = recovery.first(config, phase, run, facts)
+    probed = probe.of(config, phase, run, examples, progress=progress) if probe.wanted(config) else None
+    rung = recovery.first(config, phase, run, facts, probe=probed)
     _same_data(run, phase, rows.digest(examples), facts)
     adapter = run.adapter(phase)
     if adapter:
         log = watch.read(folder / "log.jsonl")
         _say(progress, f"{phase}: is trained already. Remove {run.folder.name}/{phase}/adapter to train it again")
-        return Result(adapter, log, facts["seconds"], facts["steps"], facts["dropped"], rung)
+        scores = watch.scores(folder / "log.jsonl")
+        return Result(adapter, log, facts["seconds"], facts["steps"], facts["dropped"], rung, scores)
     run.record(seed=config.seed, **runs.provenance())
+    split = scoring.split(config, phase, examples)
+    with runs.training(run, phase):
+        return _down_the_ladder(config, phase, run, rung, split, progress, plot)
+
+
+def _down_the_ladder(
+    config: Config, phase: str, run: Run, rung: Rung, split: Split, progress: bool, plot: watch.Plot | None
+) -> Result:
+    """Attempts until one ends with an adapter; the memory running out is met on the next rung."""
     while True:
         run.record(**{phase: {"plan": dataclasses.asdict(rung.plan), "why": rung.why, "gib": rung.cost.parts}})
         failed = None
         try:
-            return _attempt(config, phase, run, rung, examples, progress)
+            return _attempt(config, phase, run, rung, split, progress, plot)
         except Exception as error:
-            if not recovery.is_out_of_memory(error):
+            failed = recovery.shortage(error)  # only the text: a live exception keeps every tensor
+            if failed is None:
                 raise
-            failed = str(error).splitlines()[0]  # only the text: a live exception keeps every tensor
         recovery.release()
-        rung = recovery.step_down(rung, failed, folder)
+        rung = recovery.step_down(run, phase, rung, failed)
         _say(progress, f"{phase}: out of memory ({failed}); going on with {rung.why}")
 
 
-def _attempt(config: Config, phase: str, run: Run, rung: Rung, examples: list[Example], progress: bool) -> Result:
+def _attempt(config: Config, phase: str, run: Run, rung: Rung, split: Split, progress: bool, plot: watch.Plot | None) -> Result:
     """One try at one rung; owns everything heavy, so that nothing outlives it."""
     folder, log, plan = run.phase(phase), run.phase(phase) / "log.jsonl", rung.plan
     base = load.base(config, plan)
-    kept, dropped = rows.short_enough(examples, base.processor, plan.max_seq_length)
-    if not kept:
-        raise DataError(
-            f"{phase}: none of {len(examples)} examples has at most {plan.max_seq_length} tokens. "
-            "Raise train.max_seq_length, or shorten the data"
-        )
-    if dropped:
-        _say(
-            progress,
-            f"{phase}: left out {dropped} of {len(examples)} examples, longer than {plan.max_seq_length} tokens",
-        )
+    kept, dropped = _short_enough(phase, split[0], base.processor, plan.max_seq_length, progress)
     start = run.adapter("text") if phase == "vision" else None
     if phase == "vision":
-        _say(
-            progress,
-            "vision: goes on from the text phase's adapter" if start else "vision: no text adapter in this run, starts fresh",
-        )
+        begins = "goes on from the text phase's adapter" if start else "no text adapter in this run, starts fresh"
+        _say(progress, f"vision: {begins}")
     model = lora.attach(base.model, plan, start=start, seed=config.seed)
     checkpoint = checkpoints.newest(folder / "checkpoints")
+    step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     trainer = trainers.build(config, phase, folder, model, base.processor, rows.dataset(config, kept, base.processor))
-    before = _cut_log(log, checkpoint)
-    if checkpoint:
-        _say(progress, f"{phase}: goes on from {checkpoint.name}")
-    trainer.add_callback(watch.callback(log, phase, before=before, progress=progress))
-    watch.guard(trainer)
+    watch.rewind(log, step)
+    spent = watch.spent(log)
+    _say(progress, f"{phase}: goes on from {checkpoint.name}" if checkpoint else watch.example(trainer, phase, kept[0]))
+    trainer.add_callback(watch.callback(log, phase, every=config.train.eval_steps, progress=progress, plot=plot))
+    if config.train.tensorboard and trainer.is_world_process_zero():
+        trainer.add_callback(watch.tensorboard(folder / "tensorboard", step=step))
+    scoring.attach(trainer, config, plan, folder, base, split[1])
+    watch.guard(trainer, kept)
     started = time.monotonic()
     with writing(folder), load.quietly():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    seconds = (before[-1]["seconds"] if before else 0.0) + time.monotonic() - started
-    adapter = folder / "adapter"
-    lora.save(trainer.model, adapter, name=plan.model)
+    seconds = spent + time.monotonic() - started
+    last = trainer.state.global_step
+    chosen = scoring.choose(config, folder, last)
     facts = {
         "seconds": round(seconds, 1),
-        "steps": trainer.state.global_step,
+        "steps": last,
         "examples": len(kept),
+        "asked": len(split[1]),
         "dropped": dropped,
         "parameters": dataclasses.asdict(lora.count(trainer.model)),
         "peak_gib": round(memory.peak(), 2),
         "base": base.why,
         "start": "text/adapter" if start else "base",
+        "kept": chosen,
     }
-    run.record(**{phase: facts})
-    return Result(adapter, watch.read(log), seconds, trainer.state.global_step, dropped, rung)
+    run.record(**{phase: facts})  # before the adapter, which says that the phase is finished
+    adapter = scoring.save(trainer.model, folder, plan, chosen, last)
+    return Result(adapter, watch.read(log), seconds, last, dropped, rung, watch.scores(log))
+
+
+def _short_enough(phase: str, examples: list[Example], processor: Any, limit: int, progress: bool) -> tuple[list[Example], int]:
+    """What is trained on, and how many were too long. Raises DataError where nothing is left."""
+    kept, dropped = rows.short_enough(examples, processor, limit)
+    if not kept:
+        raise DataError(
+            f"{phase}: none of {len(examples)} examples has at most {limit} tokens. "
+            "Raise train.max_seq_length, or shorten the data"
+        )
+    if dropped:
+        _say(progress, f"{phase}: left out {dropped} of {len(examples)} examples, longer than {limit} tokens")
+    return kept, dropped
 
 
 def _same_data(run: Run, phase: str, digest: str, facts: dict[str, Any]) -> None:
@@ -126,15 +149,6 @@ def _same_data(run: Run, phase: str, digest: str, facts: dict[str, Any]) -> None
             "Restore the data, or start a new run"
         )
     run.record(**{phase: {"data": digest}})
-
-
-def _cut_log(log: Path, checkpoint: Path | None) -> list[dict[str, float]]:
-    """Keep the rows up to the checkpoint: the steps after it are made again."""
-    step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
-    before = watch.read(log, until=step)
-    with writing(log):
-        log.write_text("".join(json.dumps(row) + "\n" for row in before), encoding="utf-8")
-    return before
 
 
 def _say(progress: bool, line: str) -> None:
