@@ -79,6 +79,7 @@ class Train:
     eval_on: typing.Literal["held_back", "validation"] = "held_back"  # from the training side, or the benchmark itself
     keep: typing.Literal["best", "last"] = "best"  # which adapter a phase ends with where eval_steps is on
     tensorboard: bool = False  # also write the log for TensorBoard
+    mirror: str = ""  # a folder, a mounted drive for instance, that gets a copy of the run at every checkpoint; empty: none
     probe: typing.Literal["auto", "on", "off"] = "auto"  # two steps in a process of their own first; auto: on a GPU
 
 

@@ -116,7 +116,7 @@ def test_the_arguments_of_loading_a_model_reach_it_and_are_not_swallowed(tiny_na
 def test_the_callbacks_that_are_overridden_are_called_by_the_installed_trainer():
     from transformers import TrainerCallback
 
-    source = (PACKAGE / "training" / "watch.py").read_text(encoding="utf-8")
-    events = [node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in (PACKAGE / "training").glob("*.py")]
+    events = [node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     events = [name for name in events if name.startswith("on_")]
     assert len(events) >= 5 and all(hasattr(TrainerCallback, name) for name in events)

@@ -320,11 +320,17 @@ def test_the_trainer_mixes_no_precision_of_its_own_on_any_card(hardware, monkeyp
 
 
 def test_nobody_else_decides_about_precision():
-    """By torch's word a T4 can bf16, and an autocast would overrule what was decided."""
+    """By torch's word a T4 can bf16, and an autocast would overrule what was decided.
+
+    nano's own recipe may: it makes a model from nothing, in float32 weights, and asks for the fastest product there is.
+    """
     package = Path(machine.__file__).parent
     asking = [
         str(file.relative_to(package))
         for file in package.rglob("*.py")
-        if any(sign in file.read_text(encoding="utf-8") for sign in ("is_bf16_supported", "get_device_capability", "autocast("))
+        if file.name != "pretrain.py"
+        and any(
+            sign in file.read_text(encoding="utf-8") for sign in ("is_bf16_supported", "get_device_capability", "autocast(")
+        )
     ]
     assert asking == []

@@ -29,18 +29,16 @@ def train(chosen: argparse.Namespace) -> int:
 
 
 def _begun(chosen: argparse.Namespace, settings: Any) -> Any:
-    """The run to go on in: vision's is the newest with an adapter of phase 1; else the one that was stopped; else None."""
+    """The run to go on in (runs.begun), said in a line; None for --new or where there is none."""
     from ghostlib import show
     from ghostlib.training import runs
 
     if chosen.new:
         return None
-    if chosen.phase == "vision" and (trained := runs.newest(settings, holding="text/adapter")):
-        return trained
-    stopped = runs.unfinished(settings, chosen.phase)
-    if stopped:
-        print(f"{chosen.phase}: goes on in {show.where(stopped.folder)} (--new starts another run)", file=sys.stderr)
-    return stopped
+    begun = runs.begun(settings, chosen.phase)
+    if begun:
+        print(f"{chosen.phase}: goes on in {show.where(begun.folder)} (--new starts another run)", file=sys.stderr)
+    return begun
 
 
 def summary(result: Any, run: Any, phase: str) -> dict[str, Any]:

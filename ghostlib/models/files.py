@@ -22,17 +22,24 @@ REASONS = {
 @contextmanager
 def aside(folder: Path) -> Iterator[Path]:
     """A folder beside `folder` to write into; it takes that name (and the place of an older one) when all is written."""
-    part = folder.with_name(folder.name + ".partial")
+    part, old = (folder.with_name(folder.name + ending) for ending in (".partial", ".old"))
     with writing(folder):
+        settle(folder)
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         yield part
-        old = folder.with_name(folder.name + ".old")
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
         part.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def settle(folder: Path) -> None:
+    """Put the older `folder` back where a kill came between the two renames of `aside`; what reads such a folder calls it."""
+    old = folder.with_name(folder.name + ".old")
+    if old.exists() and not folder.exists():
+        old.rename(folder)
 
 
 @contextmanager

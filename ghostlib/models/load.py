@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -187,4 +188,4 @@ def _class(architecture: Any) -> Any:
 
 
 def _device() -> dict[str, int] | None:
-    return {"": 0} if machine.look().gpu else None
+    return {"": int(os.environ.get("LOCAL_RANK", "0"))} if machine.look().gpu else None  # of several processes each its own

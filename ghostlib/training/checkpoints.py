@@ -1,36 +1,115 @@
-"""Checkpoints that are whole or do not count: sealed last, with the size of every file."""
+"""Checkpoints that are whole or do not count: written aside, sealed with the size of every file, renamed, two kept."""
 
+import dataclasses
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from ghostlib.config import Plan
+from ghostlib.errors import TrainingError
 from ghostlib.models.files import writing
+from ghostlib.training import ranks
 
 SEAL = "complete.json"
+KEPT = 2  # the newest may turn out to be damaged
+ASIDE = "saving"  # where one is written until it is whole
 
 
 def newest(folder: Path) -> Path | None:
     """The newest whole checkpoint in `folder`; what a kill left half-written is removed."""
-    whole = []
+    shutil.rmtree(folder / ASIDE, ignore_errors=True)
     for found in folder.glob("checkpoint-*"):
-        if _is_whole(found):
-            whole.append(found)
-        else:
+        if not _is_whole(found):
             shutil.rmtree(found, ignore_errors=True)
-    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+    return max(_whole(folder), key=step, default=None)
 
 
-def seal(folder: Path) -> None:
-    """Written last: names every file and its size, so that a checkpoint is whole or is not one."""
-    sizes = {file.name: file.stat().st_size for file in folder.iterdir() if file.is_file()}
+def step(checkpoint: Path) -> int:
+    """The optimizer step after which it was written."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def agree(checkpoint: Path, plan: Plan) -> None:
+    """Raises TrainingError, with what differs, where `plan` or the number of processes cannot go on from `checkpoint`.
+
+    A shorter sequence can: it changes no weight's shape. Another number of processes would take other batches.
+    """
+    before = json.loads((checkpoint / SEAL).read_text(encoding="utf-8"))["of"]
+    now = _identity(plan)
+    differing = [f"{key} {before.get(key)} -> {now[key]}" for key in now if before.get(key) != now[key]]
+    if differing:
+        run = "/".join(checkpoint.parts[-4:])
+        raise TrainingError(f"{run}: was made with another plan ({', '.join(differing)}). Take the old one, or start a new run")
+
+
+def keep(
+    trainer: Any, plan: Plan, *, saved: Callable[[Path], None] | None = None, busy: Callable[[], Path | None] = lambda: None
+) -> None:
+    """Let `trainer` write each checkpoint aside, seal and rename it, and only then remove the third newest.
+
+    `saved` is called with each new one; the one that `busy` names (it is being copied) is spared. A row is logged at
+    every checkpoint: the mean of the steps since the last row is in no checkpoint, so a resume would lose it.
+    """
+    from transformers import TrainerCallback
+
+    class Logged(TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            control.should_log = control.should_log or control.should_save
+
+    folder, save = Path(trainer.args.output_dir), trainer._save_checkpoint
+
+    def kept(model: Any, trial: Any) -> None:
+        name = f"checkpoint-{trainer.state.global_step}"
+        trainer._get_output_dir = lambda trial: str(folder / ASIDE)
+        try:
+            save(model, trial)  # of several processes each writes its own random state
+        finally:
+            del trainer._get_output_dir
+        ranks.wait()
+        if ranks.first():
+            seal(folder / ASIDE / name, plan)
+            shutil.rmtree(folder / name, ignore_errors=True)
+            (folder / ASIDE / name).rename(folder / name)
+            prune(folder, spare=busy())
+            if saved:
+                saved(folder / name)
+        ranks.wait()
+
+    trainer._save_checkpoint = kept
+    trainer.create_model_card = lambda *args, **kwargs: None  # an empty form, at every checkpoint
+    trainer.add_callback(Logged())
+
+
+def seal(folder: Path, plan: Plan) -> None:
+    """Written last: names every file and its size, so that a checkpoint is whole or is not one; and what it is of."""
+    sizes = {file.relative_to(folder).as_posix(): file.stat().st_size for file in folder.rglob("*") if file.is_file()}
     with writing(folder):
-        (folder / f"{SEAL}.partial").write_text(json.dumps(sizes), encoding="utf-8")
+        text = json.dumps({"of": _identity(plan), "files": sizes}, indent=2)
+        (folder / f"{SEAL}.partial").write_text(text, encoding="utf-8")
         (folder / f"{SEAL}.partial").replace(folder / SEAL)
+
+
+def prune(folder: Path, *, spare: Path | None = None) -> None:
+    """Remove all whole checkpoints but the newest two and `spare`."""
+    for old in sorted(_whole(folder), key=step)[:-KEPT]:
+        if old != spare:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _identity(plan: Plan) -> dict[str, Any]:
+    facts = json.loads(json.dumps(dataclasses.asdict(plan))) | {"processes": ranks.count()}
+    return {key: value for key, value in facts.items() if key != "max_seq_length"}
+
+
+def _whole(folder: Path) -> list[Path]:
+    return [found for found in folder.glob("checkpoint-*") if _is_whole(found)]
 
 
 def _is_whole(folder: Path) -> bool:
     try:
-        sizes = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        sizes = json.loads((folder / SEAL).read_text(encoding="utf-8"))["files"]
         return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, json.JSONDecodeError):
+    except (OSError, json.JSONDecodeError, KeyError, TypeError):
         return False

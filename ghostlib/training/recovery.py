@@ -66,7 +66,7 @@ def step_down(run: Run, phase: str, rung: Rung, failed: str) -> Rung:
     """
     folder = run.phase(phase)
     tried = [*run.facts().get(phase, {}).get("attempts", []), {"plan": dataclasses.asdict(rung.plan), "failed": failed}]
-    run.record(**{phase: {"attempts": tried}})
+    run.write(**{phase: {"attempts": tried}})
     saved = checkpoints.newest(folder / "checkpoints")
     start = run.adapter("text") if phase == "vision" else None
     after = _below(rung, failed, f"{phase}: out of memory", saved=saved, start=start)

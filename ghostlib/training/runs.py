@@ -18,12 +18,13 @@ from ghostlib import strict
 from ghostlib.config import Config
 from ghostlib.errors import ConfigError, TrainingError
 from ghostlib.models.files import writing
+from ghostlib.training import mirror, ranks
 
 PHASES = ("text", "vision")
 PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets", "safetensors")
 # What an adapter depends on. The rest (evaluation, export, ...) may differ between the notebooks of one run.
 BINDING = ("profile", "task", "seed", "model", "lora", "train", "data")
-FREE = ("train.probe", "train.keep", "train.tensorboard")  # of those: how a run is watched, not what it makes
+FREE = ("train.probe", "train.keep", "train.tensorboard", "train.mirror")  # of those: how a run is watched, not what it makes
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,14 @@ class Run:
         return self.adapter("vision") or self.adapter("text")
 
     def record(self, **facts: Any) -> None:
-        """Merge facts into run.json (dicts within dicts too); written aside and renamed."""
+        """Merge facts into run.json (dicts within dicts too), aside and renamed; of several processes the first does."""
+        if ranks.first():
+            self.write(**facts)
+
+    def write(self, **facts: Any) -> None:
+        """As `record`, from any of several processes: for what the others cannot know."""
         file = self.folder / "run.json"
-        aside = file.with_suffix(".json.partial")
+        aside = file.with_suffix(f".json{ranks.number() or ''}.partial")
         with writing(file):
             aside.write_text(json.dumps(strict.merge(self.facts(), facts), indent=2, default=str), encoding="utf-8")
             aside.replace(file)
@@ -70,20 +76,18 @@ class Run:
 def begin(config: Config) -> Run:
     """The run to work in: GHOST_RUN names its folder under the output folder, else a new `<UTC time>-<profile>`.
 
-    A named folder that exists goes on where it was. Raises TrainingError where it was begun with another config,
-    naming the keys; MachineError where it cannot be written.
+    A named folder that exists goes on where it was, one that exists in the mirror alone (`train.mirror`) is taken back
+    from there. Raises TrainingError where it was begun with another config, naming the keys; MachineError where it
+    cannot be written.
     """
     named = os.environ.get("GHOST_RUN")
     folder = configs.output() / (named or _fresh_name(config))
-    if (folder / "config.yaml").is_file():
+    if (folder / "config.yaml").is_file() or (named and mirror.restore(config.train.mirror, folder)):
         run = Run(folder, config)
         agree(run, config)
         return run
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / "config.yaml.partial"
-        configs.save(config, aside)
-        aside.replace(folder / "config.yaml")
     run = Run(folder, config)
     run.record(
         started=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -94,6 +98,10 @@ def begin(config: Config) -> Run:
         scale=config.scale,
         reason=config.reason,
     )
+    with writing(folder):  # last: it is what makes the folder a run
+        aside = folder / "config.yaml.partial"
+        configs.save(config, aside)
+        aside.replace(folder / "config.yaml")
     return run
 
 
@@ -106,13 +114,22 @@ def newest(config: Config, holding: str = "vision/adapter") -> Run | None:
     return next(iter(_holding(config, holding)), None)
 
 
-def unfinished(config: Config, phase: str) -> Run | None:
-    """The newest run of this very config that has begun `phase` and not ended it; None where GHOST_RUN names the run.
+def begun(config: Config, phase: str) -> Run | None:
+    """The run that `phase` goes on in: vision's is the newest with an adapter of phase 1, else the one that was stopped.
 
-    One that another process trains just now is left to it.
+    None where there is none, or GHOST_RUN names the run: `begin` finds that one.
     """
     if os.environ.get("GHOST_RUN"):
         return None
+    trained = newest(config, holding="text/adapter") if phase == "vision" else None
+    return trained or unfinished(config, phase)
+
+
+def unfinished(config: Config, phase: str) -> Run | None:
+    """The newest run of this very config that has begun `phase` and not ended it.
+
+    One that another process trains just now is left to it.
+    """
     for run in _holding(config, phase):
         try:
             agree(run, config)
@@ -143,7 +160,7 @@ def training(run: Run, phase: str) -> Iterator[None]:
         lock = file.open("w", encoding="utf-8")
     with lock:
         try:
-            if fcntl and os.environ.get("RANK", "0") == "0":  # of several processes of one training the first
+            if fcntl and ranks.first():  # of several processes of one training the first
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             where = f"{run.folder.name}/{phase}"

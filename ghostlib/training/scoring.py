@@ -150,6 +150,7 @@ def ask(config: Config, base: Base, questions: Sequence[Example]) -> dict[str, f
 
 def best(folder: Path) -> Best | None:
     """The best adapter so far in a phase's folder, or None."""
+    files.settle(folder / "best")
     known = _stored(folder)
     if not known or not (folder / "best" / "adapter" / "adapter_model.safetensors").is_file():
         return None

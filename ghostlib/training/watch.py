@@ -13,7 +13,7 @@ from ghostlib.config import Config
 from ghostlib.errors import MachineError, TrainingError
 from ghostlib.models.files import writing
 from ghostlib.tasks import Example
-from ghostlib.training import checkpoints, diagnosis, memory
+from ghostlib.training import diagnosis, memory
 
 Row = dict[str, Any]  # a line of log.jsonl
 Plot = Callable[[Sequence[Row], Sequence[Row], int | None], None]  # steps, evaluations, of how many steps; None: it is over
@@ -38,8 +38,10 @@ def spent(log: Path) -> float:
 def rewind(log: Path, step: int) -> None:
     """Keep the rows up to a step: those after it are made again."""
     kept = _rows(log, step)
-    with writing(log):
-        log.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+    aside = log.with_name(f"{log.name}.partial")
+    with writing(log):  # a kill must not take the rows of steps that no sitting makes again
+        aside.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+        aside.replace(log)
 
 
 def _rows(log: Path, until: int | None) -> list[Row]:
@@ -97,7 +99,7 @@ def guard(trainer: Any, examples: Sequence[Example] = ()) -> None:
 
 
 def callback(log: Path, label: str, *, progress: bool, every: int = 0, plot: Plot | None = None) -> Any:
-    """A TrainerCallback that goes on writing `log`, seals checkpoints and shows how far it is.
+    """A TrainerCallback that goes on writing `log` and shows how far it is.
 
     `every` so many steps is an evaluation. Where there is a `plot`, it is drawn instead of the lines. Only the first of
     several processes writes and shows.
@@ -133,9 +135,6 @@ def callback(log: Path, label: str, *, progress: bool, every: int = 0, plot: Plo
                 plot(steps, marks, state.max_steps)
             elif progress:
                 _show(row, label, state.max_steps, bar, clock)
-
-        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            checkpoints.seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             for one in bar:
