@@ -70,7 +70,9 @@ The house, from left to right; a room imports only from the rooms above it (docs
       ui2sql.py               screenshot -> schema
     models/                   torch from here on
       load.py                 base model and processor, through transformers or Unsloth
-      lora.py merging.py      Trinity: attach, continue, save; merge tensor by tensor
+      lora.py merging.py      Trinity: attach, continue, save; merge some rows at a time
+      blueprint.py deltas.py  what a merged model will hold; what an adapter changes in it
+      tensors.py nf4.py       safetensors by rows; NF4 by rows
       dora.py                 DoRA's norm and gradient without PEFT's copies of the weights
       nano.py                 the small Gemma-3 of this repository
       generate.py             prompt and picture in, text out

@@ -267,6 +267,12 @@ def output() -> Path:
     return Path(named).resolve() if named else root() / "output"
 
 
+def cache() -> Path:
+    """Where things that can be fetched or made again lie: GHOST_CACHE, else `.cache/` in the root. Not created here."""
+    named = os.environ.get("GHOST_CACHE")
+    return Path(named).resolve() if named else root() / ".cache"
+
+
 def _read(profile: str) -> dict[str, Any]:
     known = profiles()
     if profile not in known:

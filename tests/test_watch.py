@@ -244,6 +244,28 @@ def test_the_live_plot_redraws_one_picture_in_its_cell_and_leaves_one_line(cell,
     assert type(cell.shown[-1]) is HTML and cell.shown[-1].data == "Phase &lt;1&gt; 30 steps, loss 2.000 → 0.067"
 
 
+def test_a_saved_notebook_holds_one_output_of_a_live_plot_and_no_picture(monkeypatch):
+    """In a real kernel: what a page keeps of a training of 40 rows that was drawn again and again."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    monkeypatch.delenv("GHOST_HEADLESS", raising=False)
+    source = (
+        "from ghostlib import show\nshow.PATIENCE = 0.0\ndraw, seen = show.live('Phase 1'), []\n"
+        "for step in range(1, 41):\n"
+        "    seen.append({'step': step, 'loss': 2 / step, 'seconds_left': 1.0})\n"
+        "    draw(seen, [], 40)\n"
+    )
+    page = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell("draw(seen, [], None)")]
+    )
+    client = NotebookClient(page, kernel_name="python3", timeout=120, resources={"metadata": {"path": str(configs.root())}})
+    client.execute()
+    outputs = [output for cell in page.cells for output in cell.outputs if output.get("name") != "stderr"]
+    assert len(outputs) == 1 and "image/png" not in outputs[0].data
+    assert outputs[0].data["text/html"] == "Phase 1 40 steps, loss 2.000 → 0.050"
+
+
 def test_a_plot_that_no_step_reaches_ends_without_an_error(cell):
     draw = show.live()
     draw([], [], 30)

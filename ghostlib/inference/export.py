@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.errors import ExportError, MachineError
 from ghostlib.inference import converter as converters
 from ghostlib.inference import gguf
 from ghostlib.inference.staging import staged
-from ghostlib.models import files, lora
+from ghostlib.models import files, lora, merging
 from ghostlib.training.runs import Run
 
 QUANTS = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 1.07}  # bytes a weight; what llama.cpp's converter itself writes
@@ -51,34 +52,38 @@ def run(run: Run, *, progress: bool = True) -> Export:
     if found:
         return found
     converters.converter()  # before minutes of merging
-    model = merged(run)
+    model = merged(run, progress=progress)
     made = convert(model, run.folder / "gguf", config=run.config, source=source, progress=progress)
     run.record(export={"seconds": round(time.perf_counter() - start, 2), "quant": run.config.export.quant})
     return made
 
 
-def merged(run: Run) -> Path:
+def merged(run: Run, *, progress: bool = True) -> Path:
     """The run's adapter merged into its base: a plain model folder in the cache, made once for each adapter.
 
     In the cache and not in the run, since `output/` may be a small Google Drive. Raises ExportError without an adapter.
     """
     trained, onto = adapter(run), run.config.export.merge_onto
     name = f"{run.config.model.name.rpartition('/')[2]}-{onto}-{fingerprint(trained)[:16]}"
-    folder = converters.cache() / "merged" / name
+    folder = configs.cache() / "merged" / name
     if (folder / "config.json").is_file():
         os.utime(folder)
         return folder
+    base, onto = merging.weights(run.config, trained, onto)
     try:
-        return lora.merge(run.config, trained, folder, onto=onto)
+        return lora.merge(base, trained, folder, onto=onto, progress=progress)
     except MachineError:
-        if not drop_merged():
+        if not drop_merged(keep=folder):
             raise
-    return lora.merge(run.config, trained, folder, onto=onto)
+    return lora.merge(base, trained, folder, onto=onto, progress=progress)
 
 
-def drop_merged() -> list[Path]:
-    """Remove every merged model from the cache (they can be made again) and say which."""
-    found = sorted(folder for folder in (converters.cache() / "merged").glob("*") if folder.is_dir())
+def drop_merged(*, keep: Path | None = None) -> list[Path]:
+    """Remove every merged model from the cache (they can be made again) but an unfinished `keep`, and say which."""
+    unfinished = keep and f"{keep.name}.partial"
+    found = [
+        folder for folder in sorted((configs.cache() / "merged").glob("*")) if folder.is_dir() and folder.name != unfinished
+    ]
     for folder in found:
         shutil.rmtree(folder, ignore_errors=True)
     return found

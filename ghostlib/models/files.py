@@ -20,13 +20,17 @@ REASONS = {
 
 
 @contextmanager
-def aside(folder: Path) -> Iterator[Path]:
-    """A folder beside `folder` to write into; it takes that name (and the place of an older one) when all is written."""
+def aside(folder: Path, *, keep: bool = False) -> Iterator[Path]:
+    """A folder beside `folder` to write into; it takes that name (and the place of an older one) when all is written.
+
+    What an earlier try left in it is removed, or kept to go on from.
+    """
     part, old = (folder.with_name(folder.name + ending) for ending in (".partial", ".old"))
     with writing(folder):
         settle(folder)
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+        if not keep:
+            shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True, exist_ok=keep)
         yield part
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
@@ -40,6 +44,31 @@ def settle(folder: Path) -> None:
     old = folder.with_name(folder.name + ".old")
     if old.exists() and not folder.exists():
         old.rename(folder)
+
+
+@contextmanager
+def held(file: Path, busy: Exception) -> Iterator[None]:
+    """Holds the lock `file` for this process, and removes it at the end; a kill gives it back.
+
+    Raises `busy` where another process has it. Where the file system or the system knows no locks (Windows, some
+    mounted drives) nothing is held.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        fcntl = None
+    with file.open("w", encoding="utf-8") as lock:
+        try:
+            if fcntl:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise busy from None
+        except OSError:
+            pass
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
 
 
 @contextmanager

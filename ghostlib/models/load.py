@@ -1,15 +1,18 @@
-"""Base model and processor, through transformers (anywhere) or Unsloth (CUDA)."""
+"""Base model and processor, through transformers (anywhere) or Unsloth (CUDA; text alone on a CPU)."""
 
+import io
 import json
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ghostlib import config as configs
 from ghostlib import machine
 from ghostlib.config import Config, Plan
 from ghostlib.errors import DataError, MachineError
@@ -33,7 +36,8 @@ def base(config: Config, plan: Plan) -> Base:
 
     Raises MachineError where the profile needs a GPU that is not there, DataError for weights that cannot be found.
     """
-    require(config)
+    require(config, plan.phase)
+    prepare(plan.path)
     with quietly():
         return _unsloth(plan) if plan.path == "unsloth" else _transformers(plan)
 
@@ -74,13 +78,43 @@ def source(name: str) -> str:
     return str(nano.folder()) if name == "nano" else name
 
 
-def require(config: Config) -> None:
-    """Raises MachineError where the profile needs a GPU and this machine has none."""
-    if config.needs_gpu and machine.look().gpu is None:
+def require(config: Config, phase: str = "text") -> None:
+    """Raises MachineError where the profile needs a GPU and this machine has none, or Unsloth would need one for pictures."""
+    if machine.look().gpu is not None:
+        return
+    if config.needs_gpu:
         raise MachineError(
             f"profile {config.profile}: {config.model.name} needs a CUDA GPU and this machine has none. "
             "Use --profile nano, which runs on any CPU, or a machine with a GPU (Colab: Runtime, T4)"
         )
+    if config.model.path == "unsloth" and phase == "vision":
+        raise MachineError("model.path=unsloth: without a GPU it trains text alone. Set model.path=transformers for pictures")
+
+
+def prepare(path: str) -> None:
+    """Import Unsloth where `path` is its own: best before trl and transformers, which it changes for the whole process.
+
+    Raises MachineError where it is not installed or cannot run here.
+    """
+    if path != "unsloth" or "unsloth" in sys.modules:
+        return
+    os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")  # else every load asks the hub, only to be counted
+    os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(configs.cache() / "unsloth"))  # else in the working folder
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # torch, torchao and bitsandbytes remark on what is not here
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+            # It wants to be first, so that nobody holds a class from before its changes. Nobody here does: they are all
+            # imported where they are used.
+            warnings.filterwarnings("ignore", "WARNING: Unsloth should be imported before")
+            import unsloth  # noqa: F401
+    except (ImportError, NotImplementedError) as error:
+        raise MachineError(
+            f"model.path=unsloth: it does not work here ({(str(error).splitlines() or [''])[0]}). Install it with "
+            "`python -m ghostlib.colab` or set model.path=transformers"
+        ) from None
+    finally:
+        logging.disable(before)
 
 
 @contextmanager
@@ -138,18 +172,24 @@ def _transformers(plan: Plan) -> Base:
 
 
 def _unsloth(plan: Plan) -> Base:
-    # Imported here alone: importing it changes trl and transformers for the whole process.
+    # Imported here alone (and in `prepare`): importing it changes trl and transformers for the whole process.
+    import torch
     from unsloth import FastModel, FastVisionModel
 
-    model, made = (FastVisionModel if plan.phase == "vision" else FastModel).from_pretrained(
-        model_name=source(plan.model),
-        max_seq_length=plan.max_seq_length,
-        dtype=None,  # an explicit bfloat16 skips its fp16 patches on a T4 and gives NaN
-        load_in_4bit=plan.quantise,
-        use_gradient_checkpointing="unsloth",
-    )
+    here = machine.look()
+    with redirect_stdout(io.StringIO()):  # a banner, and what it loads how
+        model, made = (FastVisionModel if plan.phase == "vision" else FastModel).from_pretrained(
+            model_name=source(plan.model),
+            max_seq_length=plan.max_seq_length,
+            # On a card it decides: an explicit bfloat16 skips its fp16 patches on a T4 and gives NaN. A CPU with bf16 units
+            # it would train in bf16.
+            dtype=None if here.gpu else getattr(torch, machine.precision(here).storage),
+            load_in_4bit=plan.quantise,
+            use_gradient_checkpointing="unsloth" if plan.checkpointing else False,
+        )
     del made  # ours has the token layout of llama.cpp
-    return Base(model, processor(plan.model), f"{plan.model} through Unsloth, which chooses the dtype by card")
+    how = "which chooses the dtype by card" if here.gpu else machine.precision(here).why
+    return Base(model, processor(plan.model), f"{plan.model} through Unsloth, {how}")
 
 
 def _compute_exactly(model: Any) -> None:

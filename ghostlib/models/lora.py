@@ -1,11 +1,13 @@
 """Trinity: NF4 weights below, DoRA + rsLoRA adapters on top. Attach, continue, count, save; `merge` is in merging.py."""
 
+import io
 import json
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ghostlib.config import Config, Plan
+from ghostlib.config import Plan
 from ghostlib.errors import DataError
 
 VISION_PROJECTIONS = r"(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"  # SigLIP's names
@@ -100,11 +102,14 @@ def settings(adapter: Path) -> dict[str, Any]:
         raise DataError(f"{adapter}/adapter_config.json: cannot be read ({error}). Train the adapter again") from None
 
 
-def merge(config: Config, adapter: Path, out: Path, *, onto: str = "nf4") -> Path:
-    """The adapter merged into its base as a complete model folder `out`: see `merging.merge`."""
+def merge(base: str | Path, adapter: Path, out: Path, *, onto: str = "nf4", progress: bool = True) -> Path:
+    """The adapter merged into `base` as a complete model folder `out`: see `merging.merge`.
+
+    `merging.weights` says which base and `onto` a config and its adapter want.
+    """
     from ghostlib.models import merging
 
-    return merging.merge(config, adapter, out, onto=onto)
+    return merging.merge(base, adapter, out, onto=onto, progress=progress)
 
 
 def _attach_peft(model: Any, plan: Plan) -> Any:
@@ -132,18 +137,19 @@ def _attach_unsloth(model: Any, plan: Plan, seed: int) -> Any:
     from unsloth import FastModel, FastVisionModel
 
     kind = FastVisionModel if plan.phase == "vision" else FastModel
-    return kind.get_peft_model(
-        model,
-        r=plan.rank,
-        lora_alpha=plan.alpha,
-        lora_dropout=0.0,
-        bias="none",
-        target_modules=targets(plan, multimodal=hasattr(model.config, "vision_config")),
-        use_dora=plan.dora,
-        use_rslora=plan.rslora,
-        use_gradient_checkpointing="unsloth",
-        random_state=seed,
-    )
+    with redirect_stdout(io.StringIO()):  # which modules it could not make faster
+        return kind.get_peft_model(
+            model,
+            r=plan.rank,
+            lora_alpha=plan.alpha,
+            lora_dropout=0.0,
+            bias="none",
+            target_modules=targets(plan, multimodal=hasattr(model.config, "vision_config")),
+            use_dora=plan.dora,
+            use_rslora=plan.rslora,
+            use_gradient_checkpointing="unsloth" if plan.checkpointing else False,
+            random_state=seed,
+        )
 
 
 def _fill(model: Any, adapter: Path) -> None:

@@ -7,6 +7,7 @@ language costs a few tokens.
 
 import io
 import json
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -70,6 +71,29 @@ def save(model: object, out: Path) -> None:
     aside = out / "model.safetensors.partial"
     save_file(tensors, aside, metadata={"format": "pt"})
     aside.replace(out / "model.safetensors")
+
+
+def text_only(folder: Path, out: Path) -> Path:
+    """The language model of a nano in `folder` as a model folder of its own: a Gemma3ForCausalLM with its tokenizer, no eyes.
+
+    What a text-only Gemma-3 (the 1B) is; Unsloth trains such a one on a CPU.
+    """
+    from safetensors.torch import load_file, save_file
+
+    out.mkdir(parents=True, exist_ok=True)
+    whole = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    settings = whole["text_config"] | {"architectures": ["Gemma3ForCausalLM"], "eos_token_id": whole["eos_token_id"]}
+    (out / "config.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
+    prefix = "language_model."
+    tensors = load_file(folder / "model.safetensors")
+    kept = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    save_file(kept, out / "model.safetensors", metadata={"format": "pt"})
+    for name in ("generation_config.json", "chat_template.jinja", "tokenizer.json", "tokenizer.model"):
+        shutil.copyfile(folder / name, out / name)
+    words = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    words.pop("processor_class", None)  # else AutoProcessor would look for pictures' settings
+    (out / "tokenizer_config.json").write_text(json.dumps(words, indent=2), encoding="utf-8")
+    return out
 
 
 def stored_name(name: str) -> str:

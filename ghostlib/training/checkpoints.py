@@ -9,7 +9,7 @@ from typing import Any
 
 from ghostlib.config import Plan
 from ghostlib.errors import TrainingError
-from ghostlib.models.files import writing
+from ghostlib.models.files import aside, writing
 from ghostlib.training import ranks
 
 SEAL = "complete.json"
@@ -80,6 +80,18 @@ def keep(
     trainer._save_checkpoint = kept
     trainer.create_model_card = lambda *args, **kwargs: None  # an empty form, at every checkpoint
     trainer.add_callback(Logged())
+
+
+def adapter(checkpoint: Path, folder: Path, *, name: str) -> None:
+    """The adapter of a checkpoint, as lora.save would write it; `name` is the base model's. For FSDP, where no process has it.
+
+    In the checkpoint the trainer has put it together from all processes.
+    """
+    with aside(folder) as part:
+        shutil.copyfile(checkpoint / "adapter_model.safetensors", part / "adapter_model.safetensors")
+        settings = json.loads((checkpoint / "adapter_config.json").read_text(encoding="utf-8"))
+        settings["base_model_name_or_path"] = name
+        (part / "adapter_config.json").write_text(json.dumps(settings, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def seal(folder: Path, plan: Plan) -> None:

@@ -33,6 +33,11 @@ def device() -> int:
     return int(os.environ.get("LOCAL_RANK", "0"))
 
 
+def sharded() -> bool:
+    """Whether FSDP spreads the weights over the processes."""
+    return count() > 1 and os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
+
+
 def join() -> None:
     """Bring the processes together, once, over NCCL where there are GPUs, else over gloo. Does nothing for one alone."""
     if count() > 1:

@@ -1,6 +1,7 @@
 """Examples as TRL wants them: prompt and completion messages, a top-level `images` column, pictures opened on access."""
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from ghostlib.corpus import picture
 from ghostlib.corpus.records import Screen, Text
 from ghostlib.models import load
 from ghostlib.tasks import Example
+
+LAST = 4096  # bytes of a picture that are hashed
 
 
 def dataset(config: Config, examples: Sequence[Example], processor: Any) -> Any:
@@ -87,6 +90,7 @@ def counter(config: Config, processor: Any) -> Callable[[Text | Screen], int]:
 
 def mask(config: Config, example: Example) -> list[tuple[str, bool]]:
     """Each token of an example and whether it counts in the loss: the completion does, prompt and image do not."""
+    load.prepare(config.model.path)
     processor = load.processor(config.model.name)
     tokenizer = getattr(processor, "tokenizer", processor)
     if multimodal(processor):
@@ -108,17 +112,28 @@ def collator(processor: Any) -> Any:
 
 
 def digest(examples: Sequence[Example]) -> str:
-    """A hash of what is trained on: the words, and the size in bytes of each picture."""
+    """A hash of what is trained on: the words, and of each picture its size and its last bytes.
+
+    In those a PNG has a checksum of all its pixels, so that 12,000 pictures need not be read.
+    """
     found = hashlib.sha256()
     for example in examples:
-        size = example.image.stat().st_size if example.image else 0
-        found.update(repr((example.id, example.prompt, example.completion, size)).encode())
+        picture = _end(example.image) if example.image else (0, b"")
+        found.update(repr((example.id, example.prompt, example.completion, *picture)).encode())
     return found.hexdigest()[:16]
 
 
 def multimodal(processor: Any) -> bool:
     """Whether this is a processor that takes pictures, and not a tokenizer alone."""
     return hasattr(processor, "image_processor")
+
+
+def _end(file: Path) -> tuple[int, bytes]:
+    """How long a file is, and its last bytes."""
+    with file.open("rb") as opened:
+        size = opened.seek(0, os.SEEK_END)
+        opened.seek(max(0, size - LAST))
+        return size, opened.read()
 
 
 def _spelled(turn: dict[str, Any]) -> dict[str, str]:

@@ -51,7 +51,10 @@ def run(config: Config, phase: str, run: Run, *, progress: bool = True, plot: wa
     if phase not in runs.PHASES:
         raise TrainingError(f"phase {phase}: expected one of {', '.join(runs.PHASES)}")
     runs.agree(run, config)
-    load.require(config)
+    if ranks.sharded() and config.model.quantise:
+        raise TrainingError("FSDP cannot spread NF4 weights: set model.quantise=false, or use configs/accelerate/zero2.yaml")
+    load.require(config, phase)
+    load.prepare(config.model.path)
     watch.require(config)
     progress, plot = progress and ranks.first(), plot if ranks.first() else None
     folder = run.phase(phase)
@@ -139,7 +142,10 @@ def _attempt(config: Config, phase: str, run: Run, rung: Rung, split: Split, pro
     }
     run.record(**{phase: facts})  # before the adapter, which says that the phase is finished
     if ranks.first():
-        scoring.save(trainer.model, folder, plan, chosen, last)
+        if ranks.sharded():
+            checkpoints.adapter(folder / "checkpoints" / f"checkpoint-{last}", folder / "adapter", name=plan.model)
+        else:
+            scoring.save(trainer.model, folder, plan, chosen, last)
         copy.finish()
     ranks.wait()
     return Result(folder / "adapter", watch.read(log), seconds, last, dropped, rung, watch.scores(log))

@@ -34,7 +34,8 @@ def build(config: Config, phase: str, folder: Path, model: Any, processor: Any, 
         gradient_checkpointing=train.gradient_checkpointing,
         fp16=False,  # trl's default is bf16, which a T4 only emulates; Gemma-3 overflows under fp16 AMP
         bf16=False,
-        loss_type="chunked_nll",  # never builds logits of length x 262,208
+        # Both never build logits of length x 262,208: trl's chunks, or Unsloth's own, which chunked_nll would go round
+        loss_type="nll" if config.model.path == "unsloth" and cuda else "chunked_nll",
         completion_only_loss=True,
         max_length=None,  # too long ones are left out before; a cut through image tokens is an error
         packing=False,
