@@ -83,6 +83,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       runs.py                 the run folder: config, facts, resume
       rows.py sft.py watch.py examples for TRL; one phase of fine-tuning; log, progress, guard
       trainer.py checkpoints.py  TRL's trainer as Trinity needs it; checkpoints that are whole or do not count
+      mirror.py ranks.py      a copy of the run in another folder; several processes of one training
       recovery.py probe.py    which rung, and what follows when memory runs out; two steps that tell it before
       scoring.py diagnosis.py the task's score while it trains; why a loss or a gradient is no number
       pretrain.py             nano's own recipe

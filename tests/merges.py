@@ -54,5 +54,7 @@ def exact(weight, adapter, module):
 
 def ulps(one, other):
     """How many representable numbers of their 16-bit dtype lie between two tensors, by element."""
-    places = [torch.where(bits < 0, -(bits & 0x7FFF), bits) for bits in (one.view(torch.int16).int(), other.view(torch.int16).int())]
+    places = [
+        torch.where(bits < 0, -(bits & 0x7FFF), bits) for bits in (one.view(torch.int16).int(), other.view(torch.int16).int())
+    ]
     return (places[0] - places[1]).abs()

@@ -3,14 +3,19 @@
 import dataclasses
 import errno
 import json
+import os
+import signal
+import sys
 import types
 
 import pytest
 
 from ghostlib import config as configs
 from ghostlib.errors import TrainingError
+from ghostlib.models import files
 from ghostlib.training import checkpoints
 
+FILES = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.scandir", "os.listdir")
 PLAN = configs.plan(configs.load("nano"), "text")
 
 
@@ -83,6 +88,69 @@ def test_a_save_that_ends_in_the_middle_leaves_the_two_before_and_nothing_else(t
     assert names(tmp_path) == ["checkpoint-4", "checkpoint-6"]
 
 
+def dies_at(number, act):
+    """Whether a process that does `act()` was killed at the `number`-th thing that it did with files."""
+    child = os.fork()
+    if child == 0:
+        seen = []
+
+        def hook(event, arguments):
+            if event in FILES:
+                seen.append(event)
+                if len(seen) == number:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(hook)
+        act()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_any_moment_of_saving_there_is_the_checkpoint_before_and_the_next_sitting_ends_the_same(tmp_path):
+    def sitting(folder, *steps):
+        trainer = Trainer(folder)
+        checkpoints.keep(trainer, PLAN)
+        for step in steps:
+            trainer.save(step)
+
+    number, reached = 0, [0]
+    while True:
+        number += 1
+        folder = tmp_path / str(number)
+        killed = dies_at(number, lambda folder=folder: sitting(folder, 2, 4, 6, 8))
+        found = checkpoints.newest(folder)
+        reached.append(checkpoints.step(found) if found else 0)
+        sitting(folder, *range(reached[-1] + 2, 9, 2))
+        assert names(folder) == ["checkpoint-6", "checkpoint-8"]
+        if not killed:
+            break
+    assert reached == sorted(reached) and set(reached) == {0, 2, 4, 6, 8} and number > 50
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_any_moment_of_replacing_a_folder_there_is_the_old_or_the_new_one_whole(tmp_path):
+    def write(folder, words):
+        with files.aside(folder) as part:
+            for name in ("one", "two"):
+                (part / name).write_text(words)
+
+    number, found = 0, []
+    while True:
+        number += 1
+        folder = tmp_path / str(number)
+        write(folder, "old")
+        killed = dies_at(number, lambda folder=folder: write(folder, "new"))
+        files.settle(folder)
+        assert len({(folder / name).read_text() for name in ("one", "two")}) == 1
+        found.append((folder / "one").read_text())
+        write(folder, "newest")
+        assert (folder / "two").read_text() == "newest" and len(list(tmp_path.glob(f"{number}*"))) == 1
+        if not killed:
+            break
+    assert sorted(found, reverse=True) == found and set(found) == {"old", "new"}
+
+
 def test_one_that_is_being_copied_is_spared(tmp_path):
     trainer, told = Trainer(tmp_path), []
     checkpoints.keep(trainer, PLAN, saved=told.append, busy=lambda: tmp_path / "checkpoint-2")
@@ -104,7 +172,6 @@ def test_one_that_lost_a_file_or_bytes_is_removed_and_the_one_before_is_taken(tm
 
 def test_the_newest_is_the_one_with_the_highest_step_and_not_the_last_by_name_or_time(tmp_path):
     assert checkpoints.newest(made(tmp_path, 100, 20, 9)).name == "checkpoint-100"
-    checkpoints.prune(tmp_path)
     assert names(tmp_path) == ["checkpoint-100", "checkpoint-20"]
     assert checkpoints.newest(tmp_path / "nothing") is None
 

@@ -1,5 +1,8 @@
 """Rows: the loss falls on the answer alone, lengths are counted without opening a picture, pictures open on access."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,3 +117,55 @@ def test_the_hash_of_the_data_changes_with_a_word_and_with_a_picture(examples, t
         found.add((rows.digest(examples), examples[1].image.stat().st_size))
     assert len(found) == 2 and len({size for _, size in found}) == 1 and before not in dict(found)
     assert rows.digest(examples[:1]) != rows.digest([Example("text", "Order name", None, ANSWER)])
+
+
+ROWS_AND_BATCHES = """
+import sys
+from pathlib import Path
+import psutil
+from ghostlib import config as configs
+from ghostlib.models import load
+from ghostlib.tasks import Example
+from ghostlib.training import rows
+
+count, folder, nano = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+pictures = sorted(folder.glob("*.png"))
+config = configs.load("nano", overrides=(f"model.name={nano}",))
+processor = load.processor(nano)
+collate = rows.collator(processor)
+def examples(count):  # no two prompts are one string: that would flatter
+    answer, shown = "CREATE TABLE a (b text);", len(pictures)
+    return [Example(str(n), f"3,4 label {n} " * 20, pictures[n % shown], answer) for n in range(count)]
+def batches(data):
+    for first in range(0, 48, 4):
+        collate([data[number * len(data) // 48] for number in range(first, first + 4)])
+batches(rows.dataset(config, examples(8), processor))  # what is loaded once is not counted
+def resident():
+    return psutil.Process().memory_info().rss / 2**20
+before = resident()
+kept = examples(count)
+words = resident()
+batches(rows.dataset(config, kept, processor))
+print(words - before, resident() - words)
+"""
+
+
+def test_memory_does_not_grow_with_the_pictures_of_the_data_set(tiny_nano, tmp_path):
+    """12,000 rows against 120: the words take what words take, and the rows with their pictures next to nothing."""
+    for number in range(12):
+        Image.effect_noise((1440, 900), 60).convert("RGB").save(tmp_path / f"{number}.png")
+    found = {}
+    for count in (120, 12_000):
+        done = subprocess.run(
+            [sys.executable, "-c", ROWS_AND_BATCHES, str(count), str(tmp_path), str(tiny_nano)],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        found[count] = tuple(map(float, done.stdout.split()))
+    told = ", ".join(
+        f"{count:,} rows: words {words:.1f} MiB, rows and batches {rest:.1f} MiB" for count, (words, rest) in found.items()
+    )
+    print(f"\n{told}")
+    assert found[12_000][1] - found[120][1] < 30, told  # letterboxed, 11,880 pictures more would be 2.2 GiB

@@ -62,8 +62,7 @@ class Delta:
         import torch
 
         last = first + weight.shape[0]
-        changed = weight.double()
-        changed = changed.addmm_(self.high[first:last], self.low, alpha=self.scale)  # double() has made a copy
+        changed = weight.to(torch.float64, copy=True).addmm_(self.high[first:last], self.low, alpha=self.scale)
         if self.magnitude is None:
             return changed
         norm = changed.norm(dim=1).clamp_min(torch.finfo(torch.float32).tiny)  # a row of zeros stays one
@@ -142,9 +141,9 @@ def _check(adapter: Path, module: str, parts: dict[str, Tensor], settings: dict[
     needed = {"low", "high", "magnitude"} if settings.get("use_dora") else {"low", "high"}
     if parts.keys() != needed:
         names = {"low": "lora_A", "high": "lora_B", "magnitude": "lora_magnitude_vector"}
-        wrong = sorted(names[part] for part in parts.keys() ^ needed)
-        dora = "DoRA" if settings.get("use_dora") else "LoRA without DoRA"
-        raise ExportError(f"{adapter}: {module} of a {dora} has {wrong[0]} amiss (missing, or too much). Train it again")
+        lost = [f"has no {names[part]}" for part in sorted(needed - parts.keys())]
+        wrong = lost or ["has a lora_magnitude_vector, and use_dora is off"]
+        raise ExportError(f"{adapter}: {module} {wrong[0]}. Train it again")
     low, high, rank = parts["low"].shape, parts["high"].shape, settings["r"]
     magnitude = parts["magnitude"].shape if "magnitude" in parts else high[:1]
     if len(low) != 2 or len(high) != 2 or low[0] != rank or high[1] != rank or magnitude != high[:1]:

@@ -87,6 +87,7 @@ def save(model: Any, folder: Path, *, name: str = "") -> None:
         model.save_pretrained(str(part), selected_adapters=["default"], save_embedding_layers=False)
         (part / "README.md").unlink(missing_ok=True)  # an empty form with this machine's path in it
         found = json.loads((part / "adapter_config.json").read_text(encoding="utf-8"))
+        found["auto_mapping"] = None  # Unsloth names a module that it has made on this machine; PEFT goes by the task
         if name:
             found["base_model_name_or_path"] = name
         (part / "adapter_config.json").write_text(json.dumps(found, indent=2, sort_keys=True), encoding="utf-8")
@@ -97,8 +98,8 @@ def settings(adapter: Path) -> dict[str, Any]:
     if not (adapter / "adapter_model.safetensors").is_file():
         raise DataError(f"{adapter}: holds no adapter (adapter_model.safetensors is missing). Train one first")
     try:
-        return json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
+        return dict(json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise DataError(f"{adapter}/adapter_config.json: cannot be read ({error}). Train the adapter again") from None
 
 

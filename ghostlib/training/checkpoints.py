@@ -18,11 +18,12 @@ ASIDE = "saving"  # where one is written until it is whole
 
 
 def newest(folder: Path) -> Path | None:
-    """The newest whole checkpoint in `folder`; what a kill left half-written is removed."""
+    """The newest whole checkpoint in `folder`; what a kill left half-written, or did not come to remove, is removed."""
     shutil.rmtree(folder / ASIDE, ignore_errors=True)
     for found in folder.glob("checkpoint-*"):
         if not _is_whole(found):
             shutil.rmtree(found, ignore_errors=True)
+    prune(folder)
     return max(_whole(folder), key=step, default=None)
 
 

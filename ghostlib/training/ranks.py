@@ -43,7 +43,10 @@ def join() -> None:
     if count() > 1:
         from accelerate import PartialState
 
-        PartialState(cpu=machine.look().gpu is None, timeout=PATIENCE)
+        on_cpu = machine.look().gpu is None
+        if on_cpu:  # accelerate would say cpu:0, where torch.load can put no optimizer back
+            os.environ["ACCELERATE_TORCH_DEVICE"] = "cpu"
+        PartialState(cpu=on_cpu, timeout=PATIENCE)
 
 
 def told(make: Callable[[], Told]) -> Told:

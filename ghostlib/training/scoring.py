@@ -196,6 +196,8 @@ def undisturbed(model: Any, processor: Any) -> Iterator[None]:
         try:
             yield
         finally:
+            if hasattr(model, "for_training"):
+                model.for_training()  # Unsloth's generate turns gradient checkpointing off and the cache on, and leaves them so
             for module, training in modes:
                 module.training = training
             tokenizer.padding_side, tokenizer.pad_token = words

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ghostlib import machine, tasks
-from ghostlib.config import Config
+from ghostlib.config import Config, Plan
 from ghostlib.errors import DataError, GhostError, OutOfMemory, TrainingError
 from ghostlib.models import load, lora
 from ghostlib.models.files import writing
@@ -119,7 +119,7 @@ def _attempt(config: Config, phase: str, run: Run, rung: Rung, split: Split, pro
     if config.train.tensorboard and trainer.is_world_process_zero():
         trainer.add_callback(watch.tensorboard(folder / "tensorboard", step=step))
     scoring.attach(trainer, config, plan, folder, base, split[1])
-    copy = mirror.Mirror(run.folder, phase, config.train.mirror)
+    copy = mirror.Mirror(run.folder, phase, config.train.mirror if ranks.first() else "")
     checkpoints.keep(trainer, plan, saved=copy.update, busy=lambda: copy.copying)
     watch.guard(trainer, kept)
     started = time.monotonic()
@@ -141,14 +141,20 @@ def _attempt(config: Config, phase: str, run: Run, rung: Rung, split: Split, pro
         "kept": chosen,
     }
     run.record(**{phase: facts})  # before the adapter, which says that the phase is finished
-    if ranks.first():
-        if ranks.sharded():
-            checkpoints.adapter(folder / "checkpoints" / f"checkpoint-{last}", folder / "adapter", name=plan.model)
-        else:
-            scoring.save(trainer.model, folder, plan, chosen, last)
-        copy.finish()
+    adapter = _save(trainer, folder, plan, chosen)
+    copy.finish()
+    return Result(adapter, watch.read(log), seconds, last, dropped, rung, watch.scores(log))
+
+
+def _save(trainer: Any, folder: Path, plan: Plan, chosen: dict[str, Any]) -> Path:
+    """The adapter of the phase, written by the first process; all come back when it is there."""
+    last = trainer.state.global_step
+    if ranks.first() and ranks.sharded():
+        checkpoints.adapter(folder / "checkpoints" / f"checkpoint-{last}", folder / "adapter", name=plan.model)
+    elif ranks.first():
+        scoring.save(trainer.model, folder, plan, chosen, last)
     ranks.wait()
-    return Result(folder / "adapter", watch.read(log), seconds, last, dropped, rung, watch.scores(log))
+    return folder / "adapter"
 
 
 def _short_enough(phase: str, examples: list[Example], processor: Any, limit: int, progress: bool) -> tuple[list[Example], int]:
