@@ -47,7 +47,7 @@ def kibibytes(name):
 
 
 def measured(folder, onto):
-    """Merge `base` and `adapter` in `folder`: seconds, MB written, and in bytes how far the memory grew and the largest tensor."""
+    """Merge `base` and `adapter` in `folder`: seconds, MB written, and in bytes the growth of memory and the largest tensor."""
     import bitsandbytes.functional  # noqa: F401 (a library is not the merge's memory)
 
     (torch.randn(64, 64).double() @ torch.randn(64, 64).double()).sum()  # the threads and their stacks are there

@@ -214,9 +214,11 @@ def test_a_file_without_a_tensor(folder):
 
 def test_settings_that_cannot_be_read_or_are_no_settings(folder):
     file = folder / "adapter" / "adapter_config.json"
-    for text in ("{", "[]", "null", "\0"):
+    for text in ("{", "null", "[1]", "\0"):
         file.write_text(text)
         refused(folder, "cannot be read", DataError)
+    file.write_text("{}")
+    refused(folder, "give no scale")
 
 
 def test_a_row_of_zeros_stays_a_row_of_zeros(folder):

@@ -93,7 +93,7 @@ def _shards(base: Path) -> list[Path]:
     if (base / INDEX).is_file():
         try:
             listed = set(json.loads((base / INDEX).read_text(encoding="utf-8"))["weight_map"].values())
-        except (ValueError, KeyError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{base / INDEX}: cannot be read ({error}). Fetch the model again") from None
     elif (base / "model.safetensors").is_file():
         listed = {"model.safetensors"}

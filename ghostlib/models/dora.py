@@ -36,6 +36,7 @@ class LightDora(DoraLinearVariant):
         self.norm: torch.Tensor | None = None
         self.key: tuple[int, ...] | None = None
 
+    @torch.compiler.disable  # Unsloth compiles whole layers; traced, every length of sequence would be compiled anew
     def forward(self, module: Any, active_adapter: str, x: torch.Tensor, result: torch.Tensor, **kwargs: Any) -> torch.Tensor:
         """The layer's output (..., out) for its input `x` (..., in) and the frozen layer's own `result` (..., out)."""
         if not _plain(module, active_adapter):

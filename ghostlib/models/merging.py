@@ -160,13 +160,11 @@ def _changed(weight: Weight) -> Iterator[Any]:
 
 def _rows(weight: Weight) -> tuple[nf4.Rows, int]:
     """The rows of the base's weight as training saw them, and how many to take at once."""
-    height, wide = weight.shape
-    aligned = nf4.aligned(wide)
-    step = max(1, VALUES // (wide * aligned)) * aligned
+    step = nf4.together(weight.shape[1], VALUES)
     if weight.statistics:
         return nf4.stored(weight.base, weight.statistics), step
     plain: nf4.Rows = lambda first, last: tensors.rows(weight.base, first, last)  # noqa: E731
-    return (nf4.rounded(plain, (height, wide), step) if weight.rounded else plain), step
+    return (nf4.rounded(plain, weight.shape) if weight.rounded else plain), step
 
 
 def _sources(weights: list[Weight]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from ghostlib.models.tensors import Tensor
 Rows = Callable[[int, int], Any]  # the rows from one number to before another, as a float tensor
 STATE = ".quant_state.bitsandbytes__nf4"  # beside a packed weight: what its statistics mean
 BLOCK = 64  # values that share a scale where we quantise
+VALUES = 2**19  # quantised at once: bitsandbytes holds some ten times as many bytes meanwhile
 ALIGNED = 4096  # values: bitsandbytes' largest block. Parts must begin at a multiple of the block
 
 
@@ -34,14 +35,15 @@ def stored(packed: Tensor, statistics: dict[str, Tensor]) -> Rows:
     return _unpacked(lambda first, last: tensors.raw(packed, first, last), scales, state, state.shape[1])
 
 
-def rounded(rows: Rows, shape: tuple[int, int], step: int) -> Rows:
-    """The rows as NF4 holds them, in float32; `step` of them are quantised at once, a multiple of `aligned(shape[1])`."""
+def rounded(rows: Rows, shape: tuple[int, int]) -> Rows:
+    """The rows as NF4 holds them, in float32. Reads them all once for the scales, whose mean belongs to the format."""
     import torch
     from bitsandbytes.functional import QuantState, dequantize_blockwise, quantize_4bit, quantize_blockwise
 
     count = shape[0] * shape[1]
     packed = torch.empty(-(-count // 2), dtype=torch.uint8)
     scales = torch.empty(-(-count // BLOCK))
+    step = together(shape[1], VALUES)
     for first in range(0, shape[0], step):
         part, state = quantize_4bit(rows(first, min(first + step, shape[0])).float(), blocksize=BLOCK, quant_type="nf4")
         start = first * shape[1]
@@ -53,12 +55,14 @@ def rounded(rows: Rows, shape: tuple[int, int], step: int) -> Rows:
     return _unpacked(lambda first, last: packed[first:last], scales, state, shape[1])
 
 
-def aligned(wide: int) -> int:
-    """The smallest number of rows of `wide` values that ends where a block ends, whatever the block."""
-    return ALIGNED // math.gcd(ALIGNED, wide)
+def together(wide: int, values: int) -> int:
+    """How many rows of `wide` to take at once for about so many `values`; a part ends where any block ends."""
+    aligned = ALIGNED // math.gcd(ALIGNED, wide)
+    return max(1, values // (wide * aligned)) * aligned
 
 
 def _unpacked(read: Callable[[int, int], Any], scales: Any, state: Any, wide: int) -> Rows:
+    import torch
     from bitsandbytes.functional import QuantState, dequantize_4bit
 
     block = state.blocksize
@@ -66,7 +70,11 @@ def _unpacked(read: Callable[[int, int], Any], scales: Any, state: Any, wide: in
     def rows(first: int, last: int) -> Any:
         start, end = first * wide, last * wide
         own = scales[start // block : -(-end // block)]
-        part = QuantState(own, (last - first, wide), state.code, block, state.quant_type, state.dtype)
-        return dequantize_4bit(read(start // 2, -(-end // 2)).view(-1, 1), part).reshape(last - first, wide)
+        packed = read(start // 2, -(-end // 2)).view(-1)
+        packed = torch.nn.functional.pad(packed, (0, len(own) * block // 2 - len(packed)))
+        # A row for each block: the library's kernel for AVX-512 (0.50) takes wrong scales where a row ends inside a
+        # block, as SigLIP's rows of 4,304 values do.
+        part = QuantState(own, (len(own), block), state.code, block, state.quant_type, state.dtype)
+        return dequantize_4bit(packed.view(-1, 1), part).reshape(-1)[: end - start].view(last - first, wide)
 
     return rows
