@@ -53,15 +53,20 @@ def trained(tiny_nano, tmp_path_factory):
 
 
 def state(step=0, total=60, first=True):
-    return types.SimpleNamespace(global_step=step, max_steps=total, is_world_process_zero=first)
+    return types.SimpleNamespace(
+        global_step=step, max_steps=total, is_world_process_zero=first, num_input_tokens_seen=10 * step
+    )
 
 
-def drive(seen, *, steps, total=60, start=0, asked=(), first=True, wait=lambda seconds: None):
+def drive(seen, *, steps, total=60, start=0, asked=(), first=True, wait=lambda seconds: None, trl=True):
     """What transformers' trainer tells a callback: a log row each step, and an evaluation after those in `asked`."""
     seen.on_train_begin(None, state(start, total, first), None)
     for step in steps:
         wait(2)
-        logs = {"loss": 2.0 / step, "learning_rate": 1e-4, "grad_norm": 0.5, "num_tokens": 10.0 * (step - start)}
+        tokens = (
+            {"num_tokens": 10.0 * (step - start)} if trl else {"num_input_tokens_seen": 10 * step}
+        )  # here, and in all sittings
+        logs = {"loss": 2.0 / step, "learning_rate": 1e-4, "grad_norm": 0.5, **tokens}
         seen.on_log(None, state(step, total, first), None, logs=logs)
         if step in asked:
             wait(30)
@@ -122,11 +127,12 @@ def test_quiet_is_quiet_and_a_second_process_neither_writes_nor_speaks(tmp_path,
     assert len((tmp_path / "one.jsonl").read_text().splitlines()) == 3
 
 
-def test_a_resumed_log_goes_on_counting_where_it_was(tmp_path):
+@pytest.mark.parametrize("trl", [True, False])  # Unsloth's trainer has lost trl's count
+def test_a_resumed_log_goes_on_counting_where_it_was(tmp_path, trl):
     log = tmp_path / "log.jsonl"
-    drive(watch.callback(log, "text", progress=False), steps=(1, 2), asked=(2,))
+    drive(watch.callback(log, "text", progress=False), steps=(1, 2), asked=(2,), trl=trl)
     spent = watch.spent(log)
-    drive(watch.callback(log, "text", progress=False), steps=(3, 4), start=2)
+    drive(watch.callback(log, "text", progress=False), steps=(3, 4), start=2, trl=trl)
     rows = watch.read(log)
     assert [row["tokens"] for row in rows] == [10, 20, 30, 40]
     assert rows[2]["seconds"] >= spent and [row["step"] for row in rows] == [1, 2, 3, 4]

@@ -1,5 +1,7 @@
 """TRL's SFTTrainer as one phase of Trinity needs it."""
 
+import io
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ def build(config: Config, phase: str, folder: Path, model: Any, processor: Any, 
 
     train = config.train
     cuda = machine.look().gpu is not None
+    compiled = config.model.path == "unsloth" and cuda  # trl's trainer as Unsloth has written it anew
     arguments = SFTConfig(
         output_dir=str(folder / "checkpoints"),
         max_steps=config.steps(phase),
@@ -31,11 +34,12 @@ def build(config: Config, phase: str, folder: Path, model: Any, processor: Any, 
         save_total_limit=None,  # checkpoints.keep removes the old ones, and only when the new one is whole
         logging_steps=train.log_steps,
         logging_nan_inf_filter=False,
+        include_num_input_tokens_seen="non_padding" if compiled else "no",  # trl's own count is lost there
         gradient_checkpointing=train.gradient_checkpointing,
         fp16=False,  # trl's default is bf16, which a T4 only emulates; Gemma-3 overflows under fp16 AMP
         bf16=False,
         # Both never build logits of length x 262,208: trl's chunks, or Unsloth's own, which chunked_nll would go round
-        loss_type="nll" if config.model.path == "unsloth" and cuda else "chunked_nll",
+        loss_type="nll" if compiled else "chunked_nll",
         completion_only_loss=True,
         max_length=None,  # too long ones are left out before; a cut through image tokens is an error
         packing=False,
@@ -51,7 +55,10 @@ def build(config: Config, phase: str, folder: Path, model: Any, processor: Any, 
     )
     held = {name: value.detach().cpu().clone() for name, value in model.named_parameters() if value.requires_grad}
     collator = rows.collator(processor) if rows.multimodal(processor) else None
-    trainer = SFTTrainer(model=model, args=arguments, train_dataset=data, processing_class=processor, data_collator=collator)
+    with redirect_stdout(io.StringIO()):  # Unsloth says which of the arguments it has changed
+        trainer = SFTTrainer(
+            model=model, args=arguments, train_dataset=data, processing_class=processor, data_collator=collator
+        )
     # trl has cast the adapters of a 4-bit model to bf16, DoRA's magnitude too: it would round a started adapter, and
     # freeze the magnitude, whose steps are smaller than bf16's. Put the float32 values back.
     for name, value in trainer.model.named_parameters():

@@ -112,7 +112,7 @@ def callback(log: Path, label: str, *, progress: bool, every: int = 0, plot: Plo
 
     class Watch(TrainerCallback):
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            clock.begin(state.global_step)
+            clock.begin(state.global_step, state.num_input_tokens_seen)
             if progress and not plot and state.is_world_process_zero and sys.stderr.isatty():
                 from tqdm import tqdm
 
@@ -185,10 +185,10 @@ class _Clock:
     def __init__(self, spent: float, tokens: float) -> None:
         self.spent, self.tokens = spent, tokens
         self.asking, self.evaluations = 0.0, 0  # seconds in evaluations of this sitting, and how many
-        self.begin(0)
+        self.begin(0, 0)
 
-    def begin(self, step: int) -> None:
-        self.start, self.first = time.monotonic(), step
+    def begin(self, step: int, seen: int) -> None:
+        self.start, self.first, self.seen = time.monotonic(), step, seen
         self.last = (0.0, 0.0)  # seconds of training and tokens at the row before
 
     def pace(self, step: int) -> float:
@@ -196,7 +196,9 @@ class _Clock:
         return (time.monotonic() - self.start - self.asking) / max(1, step - self.first)
 
     def step(self, logs: dict[str, Any], step: int, total: int, every: int) -> Row:
-        elapsed, tokens = time.monotonic() - self.start, logs.get("num_tokens", 0)
+        elapsed = time.monotonic() - self.start
+        # trl counts what this sitting has seen; under Unsloth it does not, and transformers counts all sittings
+        tokens = logs.get("num_tokens", logs.get("num_input_tokens_seen", self.seen) - self.seen)
         before, counted = self.last
         self.last = (elapsed - self.asking, tokens)
         left = self.pace(step) * (total - step)
