@@ -1,6 +1,6 @@
 """A synthetic checkpoint of any size and a DoRA for all of it; merged in a process of its own, with what that took.
 
-python tests/bigmerge.py FOLDER [--onto nf4] [--stop N]    prints {"seconds", "mb", "growth", "largest"}
+python tests/bigmerge.py FOLDER [--onto nf4] [--stop N]    prints {"seconds", "cpu", "mb", "growth", "largest"}
 """
 
 import argparse
@@ -52,13 +52,14 @@ def measured(folder, onto):
 
     (torch.randn(64, 64).double() @ torch.randn(64, 64).double()).sum()  # the threads and their stacks are there
     Path("/proc/self/clear_refs").write_text("5")  # VmHWM begins anew
-    before, started = kibibytes("VmRSS"), time.perf_counter()
+    before, started, used = kibibytes("VmRSS"), time.perf_counter(), time.process_time()
     merging.merge(folder / "base", folder / "adapter", folder / "merged", onto=onto, progress=False)
+    cpu = time.process_time() - used
     seconds, growth = time.perf_counter() - started, kibibytes("VmHWM") - before
     files = list((folder / "merged").glob("*.safetensors"))
     largest = max(tensor.end - tensor.start for file in files for tensor in tensors.index(file).values())
     size = sum(file.stat().st_size for file in files) / 1e6
-    return {"seconds": seconds, "mb": size, "growth": growth, "largest": largest}
+    return {"seconds": seconds, "cpu": cpu, "mb": size, "growth": growth, "largest": largest}
 
 
 def main():

@@ -273,7 +273,7 @@ def test_weights_are_loaded_in_what_the_precision_says(hardware, monkeypatch, ca
     assert Weights.asked["dtype"] == getattr(torch, storage) and PRECISIONS[card][2] in base.why
     assert Weights.asked["device_map"] == ({"": 0} if card else None)
     if quantised:
-        assert Weights.asked["quantization_config"] is None and base.model.linear.compute_dtype == getattr(torch, compute)
+        assert "quantization_config" not in Weights.asked and base.model.linear.compute_dtype == getattr(torch, compute)
     else:
         assert Weights.asked["quantization_config"].bnb_4bit_compute_dtype == getattr(torch, compute)
 

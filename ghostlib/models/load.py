@@ -92,11 +92,11 @@ def require(config: Config, phase: str = "text") -> None:
 
 
 def prepare(path: str) -> None:
-    """Import Unsloth where `path` is its own: best before trl and transformers, which it changes for the whole process.
+    """Import Unsloth where `path` is its own, quietly; it changes trl and transformers for the whole process.
 
     Raises MachineError where it is not installed or cannot run here.
     """
-    if path != "unsloth" or "unsloth" in sys.modules:
+    if path != "unsloth" or sys.modules.get("unsloth"):
         return
     os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")  # else every load asks the hub, only to be counted
     os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(configs.cache() / "unsloth"))  # else in the working folder
@@ -104,14 +104,14 @@ def prepare(path: str) -> None:
     logging.disable(logging.WARNING)  # torch, torchao and bitsandbytes remark on what is not here
     try:
         with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-            # It wants to be first, so that nobody holds a class from before its changes. Nobody here does: they are all
-            # imported where they are used.
+            # It wants to be before trl and transformers, so that nobody holds a class from before its changes. Nobody here
+            # does: they are all imported where they are used. And a probe's parent need not hold a card for it.
             warnings.filterwarnings("ignore", "WARNING: Unsloth should be imported before")
             import unsloth  # noqa: F401
     except (ImportError, NotImplementedError) as error:
         raise MachineError(
-            f"model.path=unsloth: it does not work here ({(str(error).splitlines() or [''])[0]}). Install it with "
-            "`python -m ghostlib.colab` or set model.path=transformers"
+            f"model.path=unsloth: it does not work here ({(str(error).splitlines() or [''])[0]}). Install the #gpu lines "
+            "of requirements.txt, or set model.path=transformers"
         ) from None
     finally:
         logging.disable(before)
@@ -148,9 +148,9 @@ def _transformers(plan: Plan) -> Base:
     where = source(plan.model)
     architecture = _architecture(where)
     quantised = getattr(architecture, "quantization_config", None) is not None
-    quantisation = None
-    if plan.quantise and not quantised:  # a checkpoint that is NF4 already brings its own settings
-        quantisation = BitsAndBytesConfig(
+    quantisation = {}
+    if plan.quantise and not quantised:  # a checkpoint that is NF4 already brings its own settings; None would take them away
+        quantisation["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
@@ -160,9 +160,9 @@ def _transformers(plan: Plan) -> Base:
     model = _class(architecture).from_pretrained(
         where,
         dtype=getattr(torch, precision.storage),
-        quantization_config=quantisation,
         attn_implementation="sdpa",
         device_map=_device(),
+        **quantisation,
     )
     _compute_exactly(model)
     if quantised:  # its own compute dtype may be bfloat16, which a T4 only emulates

@@ -90,7 +90,6 @@ def counter(config: Config, processor: Any) -> Callable[[Text | Screen], int]:
 
 def mask(config: Config, example: Example) -> list[tuple[str, bool]]:
     """Each token of an example and whether it counts in the loss: the completion does, prompt and image do not."""
-    load.prepare(config.model.path)
     processor = load.processor(config.model.name)
     tokenizer = getattr(processor, "tokenizer", processor)
     if multimodal(processor):

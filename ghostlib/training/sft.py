@@ -54,7 +54,6 @@ def run(config: Config, phase: str, run: Run, *, progress: bool = True, plot: wa
     if ranks.sharded() and config.model.quantise:
         raise TrainingError("FSDP cannot spread NF4 weights: set model.quantise=false, or use configs/accelerate/zero2.yaml")
     load.require(config, phase)
-    load.prepare(config.model.path)
     watch.require(config)
     progress, plot = progress and ranks.first(), plot if ranks.first() else None
     folder = run.phase(phase)
