@@ -10,7 +10,7 @@ from ghostlib.corpus.reading import LIMIT
 from ghostlib.corpus.screens import archetypes
 from ghostlib.corpus.screens.archetypes.scene import SPOKEN
 from ghostlib.corpus.screens.domains import TRAINING, VALIDATION
-from ghostlib.corpus.screens.notation import Domain
+from ghostlib.corpus.screens.notation import Attribute, Domain, Entity
 from ghostlib.schemas import ddl, postgres
 from ghostlib.schemas.schema import Check, Column, ForeignKey, Schema, Table
 
@@ -152,3 +152,15 @@ def test_an_invented_domain_points_only_at_its_own_earlier_tables():
             assert targets <= earlier
             earlier.add(entity.table)
         assert 3 <= len(domain.entities) <= 5
+
+
+def test_a_column_called_begin_is_a_column_like_any_other():
+    """Its moment was once taken for the day at which the record begins."""
+    columns = (
+        Attribute("name", "company", "", ("Name",), True, names_record=True),
+        Attribute("begin", "time", "past", ("Begin",)),
+    )
+    ends = Attribute("end_date", "date", "past", ("End",))
+    domain = Domain("x", "X", ("X",), (Entity("things", "Thing", "box", (*columns, ends)),), {})
+    for seed in range(20):
+        assert archetypes.plan(domain, "form", random.Random(seed), room=120).sections

@@ -221,7 +221,7 @@ class Sampler:
         return self.style.money(max(whole // step * step, step) + cents)
 
     def _moment(self, kind: str, argument: str, name: str, record: dict[str, str]) -> str:
-        begin = record.get("@begin")
+        begin = record.get("@ begin")  # no column has a blank in its name
         ends = name.startswith("end") or name in ENDS
         if begin and ends:  # an end lies behind its start
             span = ENDS.get(name, (2, 14) if argument == "soon" else (21, 180))
@@ -231,7 +231,7 @@ class Sampler:
         else:
             day = TODAY + timedelta(days=self.rng.randint(*SPANS[argument]))
         if name.startswith(BEGINS):
-            record["@begin"] = str(day)
+            record["@ begin"] = str(day)
         record[f"@{name}"] = str(day)
         if kind == "date":
             return self.style.date(day)
