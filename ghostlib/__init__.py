@@ -26,6 +26,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
     corpus/                   examples (no torch)
       picture.py              open a stranger's picture safely; the one letterbox
       reading.py folding.py   what is written on a screenshot (OCR), and what a prompt carries of it
+      repeats.py              cards and lists without a header: where one record ends and the next begins
       records.py jsonfiles.py the examples on disk: read, check, save; files of rows, whole or not at all
       quality/                the gates that a dataset must pass
         findings.py files.py  what a gate found, as a report; whole files through all of them
@@ -38,7 +39,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
         changes.py flat.py      change requests; tables that repeat themselves
         indexing.py repairs.py  queries that need indexes; SQL that PostgreSQL refused
       practice.py invented.py endless exercises for nano's pretraining; domains that do not exist
-      sketch.py               a planned screen's text where a browser would put it
+      sketch.py lists.py      a planned screen's text where a browser would put it; a schema as a plain list, and back
       screens/                schema first: draw an application screen from a known schema
         domains/              the relational models
           training_people.py training_trade.py training_work.py training_services.py
@@ -74,7 +75,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       blueprint.py deltas.py  what a merged model will hold; what an adapter changes in it
       tensors.py nf4.py       safetensors by rows; NF4 by rows
       dora.py                 DoRA's norm and gradient without PEFT's copies of the weights
-      nano.py                 the small Gemma-3 of this repository
+      nano.py vocabulary.py   the small Gemma-3 of this repository; its words
       generate.py             prompt and picture in, text out
       files.py                folders that are whole or not there
     training/

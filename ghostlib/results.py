@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ghostlib import config as configs
 from ghostlib.corpus.picture import open_picture
-from ghostlib.inference import engines, evaluate, export
+from ghostlib.inference import engines, evaluate, export, figures
 from ghostlib.inference.evaluate import Metrics, Row
 from ghostlib.schemas import postgres, views
 from ghostlib.training.runs import Run
@@ -56,7 +56,8 @@ def stamped(page: str, metrics: Metrics) -> str:
         return f"<!-- number: {match.group(1)} {match.group(2)} -->{shown}<!-- /number -->"
 
     page = re.sub(r"<!-- number: (\S+) (\S+) -->.*?<!-- /number -->", number, page)
-    rows = ["| | base | tuned | most frequent answer |", "|---|---|---|---|", *(_row(name, metrics) for name in QUOTED)]
+    named = [figures.NAMES.get(name, name) for name in ("base", "tuned", *metrics.baselines)]
+    rows = [f"| | {' | '.join(named)} |", "|---" * (len(named) + 1) + "|", *(_row(name, metrics) for name in QUOTED)]
     table = "\n".join(row for row in rows if row)
     return re.sub(r"<!-- results -->.*?<!-- /results -->", f"<!-- results -->\n{table}\n<!-- /results -->", page, flags=re.S)
 

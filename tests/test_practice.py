@@ -5,14 +5,14 @@ import random
 
 import pytest
 
-from ghostlib.corpus import invented, practice
+from ghostlib.corpus import invented, lists, practice
 from ghostlib.corpus.reading import LIMIT
 from ghostlib.corpus.screens import archetypes
 from ghostlib.corpus.screens.archetypes.scene import SPOKEN
 from ghostlib.corpus.screens.domains import TRAINING, VALIDATION
 from ghostlib.corpus.screens.notation import Attribute, Domain, Entity
 from ghostlib.schemas import ddl, postgres
-from ghostlib.schemas.schema import Check, Column, ForeignKey, Schema, Table
+from ghostlib.schemas.schema import Column, Schema, Table
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +39,24 @@ def test_nearly_no_exercise_is_seen_twice(exercises):
 
 
 def test_every_exercise_is_one_of_the_three_kinds(exercises):
-    lists, writes = of(exercises, practice.LIST), of(exercises, practice.WRITE)
+    reads = [one for one in exercises if one.completion.startswith("# ")]
+    writes = of(exercises, practice.WRITE)
     style = [one for one in exercises if not one.prompt]
-    assert len(lists) + len(writes) + len(style) == len(exercises)
-    assert len(lists) > len(writes) > len(style) > 0
+    assert len(reads) + len(writes) + len(style) == len(exercises)
+    assert len(reads) > len(writes) > len(style) > 0
     assert all(one.completion for one in exercises)
+
+
+def test_a_screen_is_listed_whatever_is_asked_and_where_nothing_is(exercises):
+    asked = {one.prompt.split("\n")[0] for one in exercises if one.completion.startswith("# ")}
+    assert asked > {words for words in practice.ASKED if words}
+    assert any(one.prompt[:1].isdigit() for one in exercises if one.completion.startswith("# "))
+
+
+def test_what_is_written_of_a_list_says_no_more_than_the_list_does(exercises):
+    for one in of(exercises, practice.WRITE):
+        listed = one.prompt.split("\n", 1)[1]
+        assert one.completion == ddl.canonical(lists.schema(listed))
 
 
 def test_no_screen_comes_from_a_validation_domain():
@@ -56,7 +69,7 @@ def test_no_screen_comes_from_a_validation_domain():
 
 
 def test_what_a_model_is_told_to_write_creates_in_postgresql(exercises):
-    sql = [one.completion for one in exercises if not one.prompt.startswith(practice.LIST)][:60]
+    sql = [one.completion for one in exercises if one.completion.startswith("CREATE")][:60]
     assert len(sql) == 60
     verdicts = postgres.check_many(sql)
     assert [(text, v.problems) for text, v in zip(sql, verdicts, strict=True) if not v.valid] == []
@@ -81,27 +94,6 @@ def test_a_reading_is_never_longer_than_the_prompt_allows(exercises):
     counts = [len(one.prompt.split("\n")) - 1 for one in of(exercises, practice.LIST)]
     assert max(counts) <= LIMIT
     assert min(counts) > 0
-
-
-def test_the_list_of_a_joining_table_says_that_its_two_columns_are_its_key():
-    both = (Column("task_id", "bigint", not_null=True), Column("tag_id", "bigint", not_null=True))
-    keys = (ForeignKey(("task_id",), "tasks", ("id",)), ForeignKey(("tag_id",), "tags", ("id",)))
-    text = practice.listing(Schema((Table("task_tags", both, ("task_id", "tag_id"), keys),)))
-    assert text == "# task_tags\ntask_id: link tasks, key, required\ntag_id: link tags, key, required"
-
-
-def test_the_list_tells_stars_from_a_number_between_two_ends():
-    columns = (Column("rating", "integer"), Column("level", "integer"))
-    checks = (Check("rating BETWEEN 1 AND 5", ("rating",)), Check("level BETWEEN 0 AND 100", ("level",)))
-    assert practice.listing(Schema((Table("t", columns, checks=checks),))) == "# t\nrating: stars\nlevel: from 0 to 100"
-
-
-def test_a_list_names_every_table_and_every_column_but_the_identity():
-    plan = practice.screen(random.Random(5))
-    lines = practice.listing(plan.schema).split("\n")
-    assert [line[2:] for line in lines if line.startswith("# ")] == [table.name for table in plan.schema.tables]
-    fields = [column.name for table in plan.schema.tables for column in table.columns if not column.identity]
-    assert [line.split(":")[0] for line in lines if not line.startswith("# ")] == fields
 
 
 def test_a_sketch_stays_on_its_page():

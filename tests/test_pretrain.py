@@ -8,7 +8,7 @@ import torch
 
 from ghostlib.corpus.practice import Practice
 from ghostlib.errors import TrainingError
-from ghostlib.models import nano
+from ghostlib.models import nano, vocabulary
 from ghostlib.training import pretrain
 
 SHORT = pretrain.Recipe(hours=4 / 3600, batch_tokens=384, warmup=2)
@@ -46,7 +46,7 @@ def test_it_ends_with_a_whole_nano_a_state_and_a_row_a_step(trained):
 
 
 def test_the_first_loss_is_that_of_a_model_that_knows_nothing(trained):
-    assert log(trained)[0]["loss"] == pytest.approx(math.log(nano.VOCABULARY), abs=1.5)
+    assert log(trained)[0]["loss"] == pytest.approx(math.log(vocabulary.SIZE), abs=1.5)
 
 
 def test_more_time_goes_on_where_it_was_and_time_that_is_spent_trains_nothing(trained):
@@ -137,3 +137,17 @@ def test_the_learning_curve_has_a_row_a_hundred_steps(tmp_path):
     rows = ({"step": step, "seconds": step * 2.0, "loss": 4.0 if step <= 100 else 2.0} for step in range(1, 151))
     file.write_text("\n".join(json.dumps(row) for row in rows))
     assert pretrain.curve(file).splitlines()[2:] == ["| 1 to 100 | 3 | 4.00 |", "| 101 to 150 | 5 | 2.00 |"]
+
+
+def test_a_word_with_a_blank_or_an_underscore_is_the_word_and_a_prefix_in_what_is_saved(trained):
+    """So that a word which is copied from a screen into a schema changes its prefix alone."""
+    from safetensors.torch import load_file
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(trained / "model")
+    rows = load_file(trained / "model" / "model.safetensors")["language_model.model.embed_tokens.weight"].float()
+    bare, prefix = vocabulary.forms(tokenizer.convert_ids_to_tokens(range(len(tokenizer))))
+    for before in (1, 2):
+        changes = [rows[number] - rows[bare[number]] for number in range(len(bare)) if prefix[number] == before]
+        assert len(changes) > 10 and all((change - changes[0]).abs().max() < 0.01 for change in changes)
+        assert changes[0].abs().max() > 0.01

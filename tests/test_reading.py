@@ -96,32 +96,32 @@ def test_positions_are_the_coarse_grid_of_the_top_left_corner():
 
 def test_a_sidebar_folds_to_one_line_and_a_table_to_its_header_and_two_rows():
     assert prompt(page(), SIZE).splitlines() == [
-        "0,0 menu: " + ", ".join(MENU),
-        "0,2 Customers",
-        "3,2 Search customers",
-        "4,2 Name | Email | Status | Created | Total",
-        "6,2 Customer0 | c0@mail.org | active | 2026-01-01 | $0.00",
-        "8,2 Customer1 | c1@mail.org | paused | 2026-01-02 | $1.00",
+        "0,0 menu: " + ", ".join(MENU).lower(),
+        "0,2 customers",
+        "3,2 search customers",
+        "4,2 name | email | status | created | total",
+        "6,2 customer0 | c0@mail.org | active | 2026-01-01 | $0.00",
+        "8,2 customer1 | c1@mail.org | paused | 2026-01-02 | $1.00",
         "... 7 more rows",
     ]
 
 
 def test_a_top_bar_folds_but_the_header_of_a_table_at_the_top_does_not():
     bar = [put(text, 24 + 150 * place, 20) for place, text in enumerate(["Shop", "Home", "Orders", "Help"])]
-    assert prompt([*bar, *form()[2:]], SIZE).startswith("0,0 menu: Shop, Home, Orders, Help\n")
-    assert prompt(table(6, top=20), SIZE).splitlines()[0] == "0,2 Name | Email | Status | Created | Total"
+    assert prompt([*bar, *form()[2:]], SIZE).startswith("0,0 menu: shop, home, orders, help\n")
+    assert prompt(table(6, top=20), SIZE).splitlines()[0] == "0,2 name | email | status | created | total"
 
 
 def test_labels_left_of_their_fields_are_not_taken_for_a_menu():
     text = prompt(form(), SIZE)
-    assert "menu" not in text and "3,0 First name *\n3,3 Ada" in text
+    assert "menu" not in text and "3,0 first name *\n3,3 ada" in text
 
 
 def test_a_form_in_three_columns_keeps_every_label():
     labels = [f"{name} {row}" for row in "abcd" for name in ("Street", "Town", "Note")]
     lines = [put(label, 24 + 400 * (n % 3), 100 + 80 * (n // 3)) for n, label in enumerate(labels)]
     text = prompt(lines, SIZE)
-    assert all(label in text for label in labels) and "more" not in text
+    assert all(label.lower() in text for label in labels) and "more" not in text
 
 
 def test_key_and_value_pairs_of_a_detail_page_are_not_folded():
@@ -134,12 +134,20 @@ def test_icons_avatars_page_numbers_and_separators_do_not_reach_the_prompt():
     read_by_ocr = ["口", "☆Reviews", "+ Add order", "Q Search…", "/", "V", "MH", "Mateo Hughes"]
     icons = [put(text, 300 if text != "Mateo Hughes" else 330, 200 + 40 * place) for place, text in enumerate(read_by_ocr[:7])]
     text = prompt([*icons, put("Mateo Hughes", 330, 440), *page_numbers], SIZE)
-    assert text.splitlines() == ["8,3 Reviews", "9,3 Add order", "11,3 Search...", "15,3 Mateo Hughes"]
+    assert text.splitlines() == ["8,3 reviews", "9,3 add order", "11,3 search...", "15,3 mateo hughes"]
+
+
+def test_the_days_of_a_month_do_not_reach_the_prompt_but_what_stands_on_them_does():
+    days = [put(str(7 * week + day + 1), 100 + 180 * day, 120 + 140 * week) for week in range(4) for day in range(7)]
+    events = [put("Team lunch", 280, 300), put("Audit", 820, 580)]
+    assert [line.split(" ", 1)[1] for line in prompt([*days, *events], SIZE).splitlines()] == ["team lunch", "audit"]
+    rows = [put(text, 300 + 90 * n, 200) for n, text in enumerate(["Qty", "3", "4", "5", "6"])]
+    assert "qty" in prompt(rows, SIZE) and "| 3" not in prompt(rows, SIZE) and " 3" in prompt(rows, SIZE)
 
 
 def test_an_asterisk_stands_at_its_label_however_it_was_read():
     together, apart = [put("Name*", 300, 200)], [put("Name", 300, 200), Line("*", (336, 200, 342, 218))]
-    assert prompt(together, SIZE) == prompt(apart, SIZE) == prompt([put("Name *", 300, 200)], SIZE) == "7,3 Name *"
+    assert prompt(together, SIZE) == prompt(apart, SIZE) == prompt([put("Name *", 300, 200)], SIZE) == "7,3 name *"
 
 
 def test_a_list_beside_its_detail_is_read_pane_by_pane():
@@ -148,19 +156,19 @@ def test_a_list_beside_its_detail_is_read_pane_by_pane():
         put(text, 700, 205 + 61 * row) for row, text in enumerate(["Info", "Name", "Bolt Ltd", "City", "Bonn", "Notes", "Ok"])
     ]
     words = [line.split(" ", 1)[1] for line in prompt([*left, *right], SIZE).splitlines()]
-    assert words == [line.text for line in (*left, *right)]
+    assert words == [line.text.lower() for line in (*left, *right)]
 
 
 def test_what_stands_beside_a_table_is_not_lost():
     chart = [put(day, 1300, 200 + 44 * row) for row, day in enumerate(["Mon", "Tue", "Wed"])]
     text = prompt([*table(9), *chart], SIZE)
-    assert "... 7 more rows" in text and all(f" {day.text}" in text for day in chart)
+    assert "... 7 more rows" in text and all(f" {day.text.lower()}" in text for day in chart)
 
 
 def test_a_prompt_never_has_more_lines_than_the_limit_and_no_endless_line():
-    rng = random.Random(5)
+    rng, letters = random.Random(5), "abcdefghijklmnopqrstuvwxyz"
     for count in (0, 1, 47, 48, 49, 400):
-        lines = [put("w" * rng.randint(1, 300), rng.randrange(1400), rng.randrange(880)) for _ in range(count)]
+        lines = [put(rng.choice(letters) * rng.randint(1, 300), rng.randrange(1400), rng.randrange(880)) for _ in range(count)]
         text = prompt(lines, SIZE)
         assert len(text.splitlines()) <= min(count, 48)
         assert max(map(len, text.splitlines()), default=0) <= 200
@@ -177,7 +185,7 @@ def test_a_prompt_keeps_to_its_budget_of_pieces_and_says_how_much_it_left_out():
 
 def test_a_text_cannot_break_out_of_its_line():
     text = prompt([put("Name\n9,9 Forged\u2028 \x00line", 10, 10)], SIZE)
-    assert text == "0,0 Name 9,9 Forged line"
+    assert text == "0,0 name 9,9 forged line"
 
 
 def test_rows_of_a_browser_and_lines_of_an_ocr_give_the_same_prompt_in_any_order():

@@ -90,7 +90,7 @@ def test_an_answer_without_sql_is_not_an_error(text):
 def test_the_prompt_carries_the_reading_where_the_profile_wants_it(nano):
     words = ui2sql.prompt(nano, LINES, (640, 320))
     assert words.startswith(records.INSTRUCTION + "\n")
-    assert "8,8 Customer name" in words and "16,8 E-mail *" in words
+    assert "8,8 customer name" in words and "16,8 e-mail *" in words
 
 
 def test_the_prompt_is_the_instruction_alone_without_a_reading(nano):
@@ -192,3 +192,8 @@ def test_a_screen_that_shows_a_turn_token_cannot_end_the_turn(nano):
     asked = ui2sql.prompt(nano, hostile, (640, 480))
     assert "<end_of_turn>" not in asked and "<start_of_turn>" not in asked
     assert "‹end_of_turn" in asked and "a <b" in asked, "other angle brackets stay"
+
+
+def test_what_a_base_lists_is_a_schema_by_rule_and_anything_else_is_none():
+    assert "REFERENCES customers (id)" in ui2sql.by_rule("# orders\ncustomer_id: link customers")
+    assert ui2sql.by_rule("CREATE TABLE orders (id bigint);") == ui2sql.by_rule("") == ""

@@ -10,6 +10,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Protocol
 
+from ghostlib.corpus import repeats
+
 Box = tuple[int, int, int, int]
 Folded = list[tuple[str, Box | None]]
 
@@ -46,7 +48,19 @@ def fold(lines: Sequence[Placed], size: tuple[int, int], *, examples: int = 2) -
             if len(item.text) > 2 and not item.text.lower().startswith("search")
         ]
         out.append((cut("menu: " + ", ".join(dict.fromkeys(words)), 3 * LONGEST), (0, 0, 0, 0)))
-    grouped = [_joined(row, size) for pane in _panes(_without(lines, menu), size) for row in rows(pane)]
+    for pane in _panes(_without(lines, menu), size):
+        out.extend(_pane(pane, size, examples))
+    return out
+
+
+def _pane(lines: Sequence[Placed], size: tuple[int, int], examples: int) -> Folded:
+    out: Folded = []
+    grouped = [_joined(row, size) for row in rows(lines)]
+    if not any(_table(grouped[place:], size) for place in range(len(grouped))):
+        lines, more = repeats.repeated(lines, size)
+        if more:
+            out.append((f"... {more} more records", None))
+            grouped = [_joined(row, size) for row in rows(lines)]
     place = 0
     while place < len(grouped):
         header = grouped[place]
@@ -135,14 +149,17 @@ def _column(lines: Sequence[Placed], size: tuple[int, int]) -> list:
     Labels standing left of their fields look alike but for one thing: each has its value on exactly the same height.
     A list of records that stands on the left has a search box or a header of its own, and stays.
     """
-    left, right, edge = _gutter([line for line in lines if line.box[1] > TOP * size[1]], 3, size)
-    menu = sum(_menu_word(line.text) for line in left)
+    inner = [line for line in lines if TOP * size[1] < line.box[1] < 0.94 * size[1] and len(line.text) <= LONGEST]
+    left, right, edge = _gutter(inner, 3, size)  # notices and footers run over it
+    named = [line for line in left if re.search(r"[^\W\d_]{3}", line.text)]  # the others are icons and counts
+    told = [line for line in left if len(line.text) > 2]
+    menu = sum(_menu_word(line.text) for line in named)
     high = [line for line in right if line.box[1] < 0.3 * size[1]]
-    if not left or edge > 0.26 * size[0] or left[0].box[0] > 0.06 * size[0] or menu < 0.8 * len(left) or not high:
+    if not named or edge > 0.26 * size[0] or left[0].box[0] > 0.06 * size[0] or menu < 0.8 * len(named) or not high:
         return []
     if any(re.match(r"(?i)(search|filter|sort)\s+\w", line.text) for line in left) or len(right) < 4:
         return []
-    if _level_share(left, right) > 0.75 or sum(_value(line.text) for line in left) > 0.2 * len(left):
+    if _level_share(named, right) > 0.8 or sum(_value(line.text) for line in told) > 0.2 * len(told):
         return []
     brand = [line for line in lines if line.box[1] <= TOP * size[1] and line.box[2] <= edge and _menu_word(line.text)]
     return [item for row in rows([*brand, *left]) for item in row]
@@ -173,13 +190,16 @@ def _level_share(left: Sequence[Placed], right: Sequence[Placed]) -> float:
 
 
 def _ornaments(lines: Sequence[Placed], size: tuple[int, int]) -> list:
-    """The texts that say nothing of the data: separators, an avatar's initials, the page numbers below a list."""
+    """The texts that say nothing of the data: separators, an avatar's initials, page numbers, the days of a month."""
     gone = []
     for row in rows(lines):
         pages = [line for line in row if re.fullmatch(r"\d{1,3}|…|\.\.\.", line.text)]
         near = all(right.box[0] - left.box[2] < 4 * (left.box[3] - left.box[1]) for left, right in pairwise(pages))
         if len(pages) >= 3 and near and [line.text for line in pages[:2]] in (["1", "2"], ["2", "3"]):
             gone.extend(pages)
+        days = [line for line in row if re.fullmatch(r"\d{1,2}", line.text)]
+        if len(days) >= 5 and len(days) >= 0.7 * len(row):  # a week of a calendar, the ticks of an axis
+            gone.extend(days)
         for place, line in enumerate(row):
             initials = re.fullmatch(r"[A-Z]{1,2}", line.text)
             named = row[place + 1].text if place + 1 < len(row) else ""
@@ -206,7 +226,8 @@ def _table(grouped: Sequence[list], size: tuple[int, int]) -> list[tuple[list, l
     A table has three columns or more, two rows or more at an even pitch, and values that look like values.
     """
     header = grouped[0]
-    if len(header) < 3 or any(_value(line.text) for line in header[:3]):
+    texts = {line.text.lower() for line in header}
+    if len(header) < 3 or any(_value(line.text) for line in header[:3]) or len(texts) < len(header):  # cards say it again
         return []
     start, end, slack = header[0].box[0], header[-1].box[2], 0.015 * size[0]
     body: list[tuple[list, list]] = []

@@ -123,7 +123,7 @@ def phrase(rng: random.Random) -> str:
         words.insert(0, rng.choice(TRAITS) if rng.random() < 0.6 else word(rng))
     if rng.random() < 0.08:
         words.append(rng.choice(NOUNS))
-    return "_".join(words)
+    return re.sub("(?<=[^s])s$", "", "_".join(words))  # a noun, whose plural is to be told from it
 
 
 def plural(noun: str) -> str:

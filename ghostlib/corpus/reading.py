@@ -18,7 +18,7 @@ from ghostlib.errors import DataError
 
 Box = tuple[int, int, int, int]
 LIMIT = 48
-BUDGET = 394  # pieces of a prompt; measured, no shipped screen then takes more than 400 of nano's tokens
+BUDGET = 360  # pieces of a prompt; measured, no shipped screen then takes more than 400 of nano's tokens
 LONGEST = 60
 GRID = (32, 16)  # rows, columns of the coarse position
 ALIKE = ("O0", "l1I|", "S5", "B8", "rnm", "cCeo", "uvn", "g9q", "tf", "ij", "Z2", ".,", "-_", "aeo")
@@ -111,15 +111,21 @@ def prompt(lines: Sequence[Line | dict[str, Any]], size: tuple[int, int], *, lim
     width, height = max(1, size[0]), max(1, size[1])
     tidy = [Line(_plain(line.text), line.box, line.score) for line in map(line_from, lines)]
     tidy = _marked([line for line in tidy if line.text])
-    for examples in (2, 1):  # a very dense screen keeps its labels and gives up the second example row
-        folded = folding.fold(tidy, (width, height), examples=examples)
+    # a very dense screen keeps its labels and gives up its sentences, then the second example row
+    for examples, kept in ((2, tidy), (2, _unexplained(tidy)), (1, _unexplained(tidy))):
+        folded = folding.fold(kept, (width, height), examples=examples)
         printed = [_printed(text, box, width, height) for text, box in folded]
-        kept = _affordable(printed, limit)
-        if kept == len(printed):
+        room = _affordable(printed, limit)
+        if room == len(printed):
             break
-    if kept < len(printed):
-        printed = [*printed[: kept - 1], f"... {len(printed) - kept + 1} more lines"]
-    return "\n".join(printed)
+    if room < len(printed):
+        printed = [*printed[: room - 1], f"... {len(printed) - room + 1} more lines"]
+    return "\n".join(printed).lower()
+
+
+def _unexplained(lines: Sequence[Line]) -> list[Line]:
+    """The lines without whole sentences: what helps a person to fill in a field says little of the field."""
+    return [line for line in lines if not re.fullmatch(r"[^\W\d_].*\s.*\s.*[.!?]", line.text)]
 
 
 def _affordable(printed: Sequence[str], limit: int) -> int:
@@ -134,6 +140,7 @@ def _affordable(printed: Sequence[str], limit: int) -> int:
 
 def pieces(line: str) -> int:
     """About how many tokens a line costs: a digit and a sign are one each, a word one for every three letters begun."""
+    line = re.sub(r"^\d+,\d+ ", "", line)  # the position is one
     words = re.findall(r"[^\W\d_]+", line)
     return len(re.findall(r"[\d_]|[^\w\s]", line)) + sum(-(-len(word) // 3) for word in words) + 1
 

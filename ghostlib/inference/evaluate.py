@@ -4,7 +4,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ghostlib.models.files import writing
 from ghostlib.tasks import Example
 from ghostlib.training.runs import Run
 
-BASELINE = "most_frequent"
+BASELINE, BY_RULE = "most_frequent", "by_rule"
 GROUPS = ("archetype", "domain", "tables")
 Interval = dict[str, float]
 
@@ -27,7 +27,7 @@ class Row:
     """One answer beside its gold. `score` is the task's own, in its JSON shape; `prompt` is what was asked."""
 
     id: str
-    model: str  # "base", "tuned" or "most_frequent"
+    model: str  # "base", "tuned", or a baseline's name
     prediction: str
     gold: str
     valid: bool
@@ -89,20 +89,20 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
         notes.append(f"{run.folder.name} has no adapter: only the base was asked")
     notes += sampled(len(questions), len(there), config)
     told = answers.asked(config, run.folder / "predictions.jsonl", models, questions, progress=progress)
-    told[BASELINE] = [generate.Answer(_most_frequent(task, config), 1.0, 0.0, 0)] * len(questions)
+    told |= _baselines(task, config, told["base"])
     rows = {name: _rows(task, name, questions, given) for name, given in told.items()}
     scores = {name: [score for _, score in found] for name, found in rows.items()}
     means = {name: task.aggregate(found, seed=config.seed) for name, found in scores.items()}
     screens = coverage.screens(config, split)
     for name, found in rows.items():
         means[name] |= coverage.measured([(row.id, row.prediction, row.gold) for row, _ in found], screens, seed=config.seed)
-    asked = [name for name in rows if name != BASELINE]
+    asked = [name for name in rows if name not in (BASELINE, BY_RULE)]
     found = Metrics(
         split=split,
         n=len(questions),
         base=means["base"],
         tuned=means.get("tuned"),
-        baselines={BASELINE: means[BASELINE]},
+        baselines={name: means[name] for name in rows if name not in asked},
         distinct={name: len({row.prediction for row, _ in rows[name]}) for name in asked},
         groups=groups(task, questions, {name: scores[name] for name in asked}, seed=config.seed),
         notes=tuple(notes),
@@ -180,6 +180,13 @@ def write(metrics: Metrics, folder: Path, *, figure: str = "base_and_tuned.png",
         aside.replace(file)
         (folder / "figures").mkdir(exist_ok=True)
         figures.comparison(metrics.as_dict(), folder / "figures" / figure, names=names)
+
+
+def _baselines(task: Any, config: Config, base: Sequence[generate.Answer]) -> dict[str, list[generate.Answer]]:
+    """What the tuned model must beat: one answer to everything, and what a rule makes of the base's own words."""
+    found = {BASELINE: [generate.Answer(_most_frequent(task, config), 1.0, 0.0, 0)] * len(base)}
+    ruled = [replace(answer, text=task.by_rule(answer.text)) for answer in base]
+    return found | {BY_RULE: ruled} if any(answer.text for answer in ruled) else found
 
 
 def _rows(task: Any, name: str, questions: Sequence[Example], answers: Sequence[generate.Answer]) -> list[tuple[Row, Any]]:

@@ -12,9 +12,9 @@ SHOWN = {
     "foreign_key_f1": "foreign\nkeys F1",
 }
 INK, FAINT = "#1f2933", "#d9e2ec"
-COLOURS = {"base": "#9fb3c8", "tuned": "#2f6fed", "most_frequent": "#f0b429"}
+COLOURS = {"base": "#9fb3c8", "tuned": "#2f6fed", "most_frequent": "#f0b429", "by_rule": "#7fb77e"}
 OTHERS = ("#12a594", "#8e4ec6", "#d9822b", "#d6409f", "#697586")
-NAMES = {"base": "base", "tuned": "tuned", "most_frequent": "most frequent answer"}
+NAMES = {"base": "base", "tuned": "tuned", "most_frequent": "most frequent answer", "by_rule": "base by rule"}
 
 
 def comparison(metrics: dict[str, Any], file: Path, *, names: dict[str, str] | None = None) -> Path:

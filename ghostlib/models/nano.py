@@ -5,7 +5,6 @@ downloaded. Its tokenizer is SentencePiece BPE whose pieces may span words, so t
 language costs a few tokens.
 """
 
-import io
 import json
 import shutil
 from collections.abc import Iterable
@@ -13,15 +12,12 @@ from pathlib import Path
 
 from ghostlib import config
 from ghostlib.errors import DataError
+from ghostlib.models import vocabulary
 
-VOCABULARY = 4096
 IMAGE_SIDE = 256  # pixels
 PATCH = 16
 IMAGE_TOKENS = 64  # 8 x 8, pooled from 16 x 16 patches; transformers wants a square
 CONTEXT = 2048
-BOUNDARY = "\x1f"  # in the tokenizer's training lines: no piece may span this place
-# The converter of llama.cpp marks only *control* pieces as control tokens; user-defined ones it would spell in letters.
-CONTROL = ("<start_of_turn>", "<end_of_turn>", "<start_of_image>", "<end_of_image>", "<image_soft_token>")
 
 CHAT_TEMPLATE = """\
 {{ bos_token }}{% for message in messages %}<start_of_turn>{{ 'model' if message.role == 'assistant' else message.role }}
@@ -59,14 +55,17 @@ def create(out: Path, *, lines: Iterable[str], seed: int = 7) -> None:
     save(model, out)
 
 
-def save(model: object, out: Path) -> None:
-    """Write the weights in float16, under the names that Gemma-3's own checkpoints (and llama.cpp's converter) use."""
+def save(model: object, out: Path, *, weights: dict | None = None) -> None:
+    """Write the weights in float16, under the names that Gemma-3's own checkpoints (and llama.cpp's converter) use.
+
+    `weights` stands for the model's own state where it holds them in another form.
+    """
     from safetensors.torch import save_file
 
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(out)
     model.generation_config.save_pretrained(out)
-    tensors = {stored_name(name): value.detach().half().contiguous() for name, value in model.state_dict().items()}
+    tensors = {stored_name(name): value.detach().half().contiguous() for name, value in (weights or model.state_dict()).items()}
     tensors.pop("lm_head.weight", None)  # tied to the embedding
     aside = out / "model.safetensors.partial"
     save_file(tensors, aside, metadata={"format": "pt"})
@@ -111,7 +110,7 @@ def architecture(tokens: dict[str, int]) -> object:
     from transformers import Gemma3Config, Gemma3TextConfig, SiglipVisionConfig
 
     text = Gemma3TextConfig(
-        vocab_size=VOCABULARY,
+        vocab_size=vocabulary.SIZE,
         hidden_size=256,
         intermediate_size=512,
         num_hidden_layers=5,
@@ -148,45 +147,16 @@ def _tokenizer(out: Path, lines: Iterable[str]) -> dict[str, int]:
     from transformers import Gemma3ImageProcessorPil, Gemma3Processor, GemmaTokenizer
     from transformers.convert_slow_tokenizer import generate_merges
 
-    trained = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines),
-        model_writer=trained,
-        model_type="bpe",
-        vocab_size=VOCABULARY,
-        hard_vocab_limit=False,
-        byte_fallback=True,
-        pad_id=0,
-        eos_id=1,
-        bos_id=2,
-        unk_id=3,
-        pad_piece="<pad>",
-        eos_piece="<eos>",
-        bos_piece="<bos>",
-        unk_piece="<unk>",
-        control_symbols=",".join(CONTROL),
-        user_defined_symbols=["\n"],  # the trainer reads line by line, so no line teaches it the line break
-        add_dummy_prefix=False,
-        remove_extra_whitespaces=False,
-        normalization_rule_name="identity",
-        split_by_whitespace=False,  # pieces may span words, but not a BOUNDARY
-        pretokenization_delimiter=BOUNDARY,
-        split_by_number=False,
-        split_by_unicode_script=False,
-        max_sentencepiece_length=48,
-        max_sentence_length=65536,
-        num_threads=1,
-        minloglevel=2,
-    )
-    (out / "tokenizer.model").write_bytes(trained.getvalue())
-    pieces = sentencepiece.SentencePieceProcessor(model_proto=trained.getvalue())
-    vocabulary = {pieces.id_to_piece(number): number for number in range(pieces.get_piece_size())}
-    merged = {piece: pieces.get_score(number) for piece, number in vocabulary.items() if not _is_special(pieces, number)}
+    trained = vocabulary.train(lines)
+    (out / "tokenizer.model").write_bytes(trained)
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=trained)
+    ids = {pieces.id_to_piece(number): number for number in range(pieces.get_piece_size())}
+    merged = {piece: pieces.get_score(number) for piece, number in ids.items() if not _is_special(pieces, number)}
     tokenizer = GemmaTokenizer(
-        vocab=vocabulary,
+        vocab=ids,
         merges=generate_merges(merged, merged),
         extra_special_tokens=dict(
-            zip(("sot_token", "eot_token", "boi_token", "eoi_token", "image_token"), CONTROL, strict=True)
+            zip(("sot_token", "eot_token", "boi_token", "eoi_token", "image_token"), vocabulary.CONTROL, strict=True)
         ),
         chat_template=CHAT_TEMPLATE,
         model_max_length=CONTEXT,
@@ -196,7 +166,7 @@ def _tokenizer(out: Path, lines: Iterable[str]) -> dict[str, int]:
     Gemma3Processor(
         Gemma3ImageProcessorPil(size=size), tokenizer, chat_template=CHAT_TEMPLATE, image_seq_length=IMAGE_TOKENS
     ).save_pretrained(out)
-    return {piece: pieces.piece_to_id(piece) for piece in CONTROL}
+    return {piece: pieces.piece_to_id(piece) for piece in vocabulary.CONTROL}
 
 
 def _is_special(pieces: object, number: int) -> bool:

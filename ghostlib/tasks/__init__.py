@@ -4,6 +4,7 @@ A task module offers:
     examples(config, phase, split) -> list[Example]   phase "text" or "vision"; split "train" or "validation"
     ask(config, picture) -> Example                   a question about a stranger's picture, without an answer
     parse(text) -> str                                the answer inside a model's text
+    by_rule(text) -> str                              the answer that a rule makes of an untrained model's text; "" for none
     score(answers, examples) -> list[Score]           one value an example, with .as_dict()
     aggregate(scores, *, seed) -> dict                metric -> {"mean", "low", "high"}; the first one ranks models
 """

@@ -8,9 +8,9 @@ from typing import Any
 
 from ghostlib import config as configs
 from ghostlib.config import Config
-from ghostlib.corpus import picture, reading, records
+from ghostlib.corpus import lists, picture, reading, records
 from ghostlib.corpus.reading import Line
-from ghostlib.schemas import postgres
+from ghostlib.schemas import ddl, postgres
 from ghostlib.schemas import score as scores
 from ghostlib.schemas.schema import Schema
 from ghostlib.tasks import Example
@@ -43,6 +43,14 @@ def parse(text: str) -> str:
     """The SQL inside an answer: the first fenced block where there is one, else the text itself."""
     fenced = re.search(r"```(?:\w+)?\s*\n(.*?)(?:```|\Z)", text, re.DOTALL)
     return (fenced.group(1) if fenced else text).strip()
+
+
+def by_rule(text: str) -> str:
+    """The DDL that a plain list of tables and fields is by rule alone; "" where the text holds none.
+
+    nano's base writes such lists, so this is what its reading is worth before it has learnt the task.
+    """
+    return ddl.canonical(lists.schema(text))
 
 
 def score(answers: Sequence[str], questions: Sequence[Example]) -> list[scores.Score]:

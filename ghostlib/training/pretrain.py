@@ -20,14 +20,15 @@ from typing import Any
 
 from ghostlib.corpus import practice
 from ghostlib.errors import TrainingError
-from ghostlib.models import nano
+from ghostlib.models import nano, vocabulary
 
 TOKENIZER_EXAMPLES = 12_000
-# the names in a line of SQL or of a list (and `_id` as a part of its own), apart from the words between them
-NAMES = (
-    r"((?<=^    )\w+?(?=_|\b)|(?<=^#) \w+|^\w+?(?=_|:)|_\w+?(?=_|\b)|(?<=TABLE) \w+|(?<=REFERENCES) \w+|(?<=link) \w+"
-    r"|(?<=INDEX ON) \w+|(?<=\()\w+|(?<=')\w+(?=')|(?<=choice) \w+|(?<=/) \w+)"
+# where a name stands in a line of SQL or of a list
+NAME = re.compile(
+    r"(?:(?<=^    )|(?<=^# )|^|(?<=TABLE )|(?<=REFERENCES )|(?<=link )|(?<=INDEX ON )|(?<=\()|(?<=')|(?<=choice )|(?<=/ ))"
+    r"[a-z][a-z_0-9]*(?=$| |:|,|'|\)|\()"
 )
+READ = re.compile(r"(^\d+,\d+|\d\d|[a-z]+?(?=s?(?![a-z])))")  # in a line of a reading: position, digits in pairs, words
 IGNORED = -100  # the label of a token that does not count
 
 
@@ -63,6 +64,7 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
         nano.create(folder, lines=_lines(recipe.seed), seed=recipe.seed)
     model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).to(device).train()
     tokenizer = AutoTokenizer.from_pretrained(folder)
+    _share(model, tokenizer)
     optimizers = _optimizers(model, recipe)
     state = _resume(out / "state.pt", model, optimizers, torch)
     step, spent, saved = state["step"], state["seconds"], time.monotonic()
@@ -89,15 +91,55 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
 
 
 def _lines(seed: int) -> Iterator[str]:
-    """What the tokenizer is trained on, with the places marked that no piece may span: words and names stay whole,
+    """What the tokenizer is trained on, with the places marked that no piece may span: words stand for themselves,
 
-    the boilerplate between them may merge ("bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY" is one piece).
+    the boilerplate between names may merge ("bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY" is one piece).
     """
     for example in practice.stream(seed, limit=TOKENIZER_EXAMPLES):
-        for line in example.prompt.split("\n"):
-            yield nano.BOUNDARY.join(re.split(r"(?= )", line))
-        for line in example.completion.split("\n"):
-            yield nano.BOUNDARY.join(part for part in re.split(NAMES, line) if part)
+        asked, *lines = example.prompt.split("\n")
+        yield _read(asked)
+        yield from (_written(line) if asked == practice.WRITE else _read(line) for line in lines)
+        yield from map(_written, example.completion.split("\n"))
+
+
+def _read(line: str) -> str:
+    return vocabulary.BOUNDARY.join(part for part in READ.split(line) if part)
+
+
+def _written(line: str) -> str:
+    parts, end = [], 0
+    for name in NAME.finditer(line):
+        parts += [line[end : name.start()], *re.split("(_|s(?=_|$))", name.group())]
+        end = name.end()
+    return vocabulary.BOUNDARY.join(part for part in [*parts, line[end:]] if part)
+
+
+def _share(model: Any, tokenizer: Any) -> None:
+    """Let `name`, `▁name` and `_name` be one vector plus their prefix's: a word that is copied changes its prefix alone."""
+    import torch
+    from torch.nn.utils import parametrize
+
+    embedding = model.get_input_embeddings()
+    bare, prefix = vocabulary.forms(tokenizer.convert_ids_to_tokens(range(len(tokenizer))))
+    spare = range(len(bare), embedding.num_embeddings)  # rows without a piece
+    rows = torch.tensor([*bare, *spare], device=embedding.weight.device)
+    prefixes = torch.tensor([*prefix, *(0 for _ in spare)], device=embedding.weight.device)
+
+    class Shared(torch.nn.Module):
+        def forward(self, words: Any, before: Any) -> Any:
+            return words[rows] + before[prefixes]
+
+        def right_inverse(self, weight: Any) -> tuple[Any, Any]:
+            before = torch.zeros(1 + len(vocabulary.PREFIXES), weight.shape[1], device=weight.device)
+            return weight.clone(), before.normal_(std=0.02)
+
+    parametrize.register_parametrization(embedding, "weight", Shared(), unsafe=True)
+
+
+def _weights(model: Any) -> dict[str, Any]:
+    """The model's tensors with the embedding as one matrix, as any Gemma-3 has it."""
+    found = {name: value for name, value in model.state_dict().items() if ".parametrizations." not in name}
+    return found | {"model.language_model.embed_tokens.weight": model.get_input_embeddings().weight.detach()}
 
 
 def _optimizers(model: Any, recipe: Recipe) -> list[Any]:
@@ -105,7 +147,9 @@ def _optimizers(model: Any, recipe: Recipe) -> list[Any]:
 
     matrices, others = [], []
     for name, weight in model.named_parameters():
-        inner = weight.ndim == 2 and "embed" not in name and "position" not in name
+        if name.startswith("lm_head") or "vision_tower" in name or "projector" in name:
+            continue  # the embedding's own, or without a picture to learn from
+        inner = weight.ndim == 2 and "embed" not in name
         (matrices if inner else others).append(weight)
     return [
         torch.optim.Muon(matrices, lr=recipe.muon_rate, momentum=0.95, weight_decay=0.01, adjust_lr_fn="original"),
@@ -121,16 +165,18 @@ def _rate(step: int, done: float, recipe: Recipe) -> float:
 def _step(model: Any, batch: dict[str, Any], optimizers: list[Any], rate: float, device: str) -> float:
     import torch
     from torch.nn.functional import cross_entropy
+    from torch.nn.utils import parametrize
 
     inputs = {name: value.to(device) for name, value in batch.items() if name not in ("labels", "longest")}
     labels = batch["labels"].to(device)
     counted = labels[:, 1:] != IGNORED
-    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=_has_bf16(device)):
+    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=_has_bf16(device)), parametrize.cached():
         hidden = model.model(**inputs, use_cache=False).last_hidden_state[:, :-1]
-        logits = model.lm_head(hidden[counted])  # only where it counts: the prompt's logits are never built
+        logits = hidden[counted] @ model.get_input_embeddings().weight.T  # only where it counts: no logits of the prompt
     loss = cross_entropy(logits.float(), labels[:, 1:][counted])
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    torch.nn.utils.clip_grad_norm_([weight for group in groups for weight in group["params"]], 1.0)
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = group.setdefault("full_rate", group["lr"]) * rate
@@ -206,7 +252,7 @@ def _resume(path: Path, model: Any, optimizers: list[Any], torch: Any) -> dict[s
 
 
 def _save(out: Path, model: Any, optimizers: list[Any], step: int, seconds: float, torch: Any) -> None:
-    nano.save(model, out / "model")
+    nano.save(model, out / "model", weights=_weights(model))
     state = {
         "model": model.state_dict(),
         "optimizers": [optimizer.state_dict() for optimizer in optimizers],
