@@ -145,7 +145,7 @@ def test_overrides_lie_over_scale_and_scale_over_the_profile():
     both = config.load("nano", scale="smoke", overrides=["train.max_steps=60", "train.max_steps=61"])
     assert both.train.max_steps == 61, "the last one counts"
     assert both.train.checkpoint_steps == 2, "the rest of the scale stays"
-    assert both.train.batch_size == 4, "and so does the rest of the profile"
+    assert both.train.batch_size == 8, "and so does the rest of the profile"
 
 
 def test_numbers_as_yaml_reads_them_become_what_the_key_wants():

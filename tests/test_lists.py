@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ghostlib.corpus import lists, practice
@@ -84,6 +84,7 @@ lines = st.one_of(st.builds("# {}".format, names), fields, fields, fields, st.te
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(lines, max_size=14))
+@example(["# a", "0: key", "2: key", "1: link a"])
 def test_whatever_stands_in_a_list_the_server_creates_what_it_is_by_rule(text):
     made = lists.schema("\n".join(text))
     if made.tables:

@@ -7,7 +7,7 @@ import pytest
 from ghostlib import config as configs
 from ghostlib import tasks
 from ghostlib.errors import DataError
-from ghostlib.models import load, nano
+from ghostlib.models import load, nano, vocabulary
 
 HOSTILE = (
     "",
@@ -108,7 +108,7 @@ def test_hostile_text_comes_back_from_its_tokens_unchanged(tokenizer):
 
 
 def test_the_control_tokens_are_control_pieces_and_one_token_each(tokenizer, pieces):
-    for name in nano.CONTROL:
+    for name in vocabulary.CONTROL:
         number = pieces.piece_to_id(name)
         assert pieces.is_control(number), name
         assert tokenizer(name, add_special_tokens=False)["input_ids"] == [number]

@@ -66,16 +66,20 @@ def schema(text: str) -> Schema:
         elif field := re.fullmatch(r"(\w+): (.+)", line):
             if tables and field[1] not in ("id", *(name for name, _ in fields)):
                 fields.append((field[1], field[2].strip().split(", ")))
-    made = {name: _table(name, fields) for name, fields in tables.items()}
-    for table in tuple(made.values()):
-        for key in table.foreign_keys:
-            made.setdefault(key.table, _table(key.table, [("name", ["text", "required"])]))
-    return Schema(tuple(made.values()))
+    linked = {link for fields in tables.values() for link in _links(fields).values()}
+    for name in sorted(linked):
+        tables.setdefault(name, [("name", ["text", "required"])])
+    return Schema(tuple(_table(name, fields, name in linked) for name, fields in tables.items()))
 
 
-def _table(name: str, fields: list[tuple[str, list[str]]]) -> Table:
-    keys = tuple(field for field, said in fields if "key" in said)
-    links = {field: said[0][5:] for field, said in fields if re.fullmatch(r"link \w+", said[0])}
+def _links(fields: list[tuple[str, list[str]]]) -> dict[str, str]:
+    return {field: said[0][5:] for field, said in fields if re.fullmatch(r"link \w+", said[0])}
+
+
+def _table(name: str, fields: list[tuple[str, list[str]]], linked: bool) -> Table:
+    """The table; what others link to has an `id`, whatever its list calls a key."""
+    keys = () if linked else tuple(field for field, said in fields if "key" in said)
+    links = _links(fields)
     columns = tuple(Column(field, _type(said[0]), "required" in said or field in keys) for field, said in fields)
     identity = () if len(keys) > 1 else (Column("id", "bigint", not_null=True, identity=True),)
     return Table(

@@ -18,7 +18,7 @@ from ghostlib.errors import DataError
 
 Box = tuple[int, int, int, int]
 LIMIT = 48
-BUDGET = 360  # pieces of a prompt; measured, no shipped screen then takes more than 400 of nano's tokens
+BUDGET = 325  # pieces of a prompt; measured, no shipped screen then takes more than 400 of nano's tokens
 LONGEST = 60
 GRID = (32, 16)  # rows, columns of the coarse position
 ALIKE = ("O0", "l1I|", "S5", "B8", "rnm", "cCeo", "uvn", "g9q", "tf", "ij", "Z2", ".,", "-_", "aeo")
