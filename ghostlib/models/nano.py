@@ -1,4 +1,4 @@
-"""nano: a real Gemma-3 (SigLIP tower, projector, text stack) of 4.5 million parameters that runs on any CPU.
+"""nano: a real Gemma-3 (SigLIP tower, projector, text stack) of 5 million parameters that runs on any CPU.
 
 It is made here from a config and trained on this project's own pictures and text (`training/pretrain.py`); nothing is
 downloaded. Its tokenizer is SentencePiece BPE whose pieces may span words, so that the boilerplate of the target

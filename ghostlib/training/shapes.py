@@ -117,7 +117,7 @@ SHAPES = (
     Shape("gemma-3-27b", 5376, 21504, 62, 32 * 128, 16 * 128, 262_208, head=128, eyes=SIGLIP),
     Shape("tinyllama-1.1b", 2048, 5632, 22, 32 * 64, 4 * 64, 32_000, tied=False),
     Shape("phi-3-mini", 3072, 8192, 32, 32 * 96, 32 * 96, 32_064, tied=False, fused=True),
-    Shape("nano", 256, 512, 5, 4 * 64, 2 * 64, 4096, head=64, eyes=Eyes(128, 256, 3, 16, 256, 64)),
+    Shape("nano", 256, 512, 5, 4 * 64, 2 * 64, 6144, head=64, eyes=Eyes(128, 256, 3, 16, 256, 64)),
 )
 # What a Gemma-3's config.json leaves out where it is the default of its class (4B's does)
 GEMMA = {"num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 262_208}
