@@ -4,12 +4,14 @@ A label that stands on each of them (or a time of the same form, at an even pitc
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Protocol
 
 Box = tuple[int, int, int, int]
+Spot = tuple[str, int, int]
 LEAST = 3  # records; two are shown anyway
 SHOWN = 2
 
@@ -88,33 +90,20 @@ def _records(lines: Sequence[Placed], anchors: Sequence[Placed], size: tuple[int
 
 
 def _alike(found: Sequence[tuple[int, int, list]], size: tuple[int, int]) -> list[list]:
-    """Of each record what stands at the same place in at least half of them: no line of what is beside the list."""
-    step = 0.01 * size[0]
-
-    def places(top: int, line: Placed) -> list[tuple[str, int, int]]:
-        down = line.box[1] - top
-        return [
-            (side, round(x / step) + dx, round(down / 6) + dy)
-            for side, x in (("left", line.box[0]), ("right", line.box[2]))
-            for dx in (-1, 0, 1)
-            for dy in (-1, 0, 1)
-        ]
-
-    counts: dict[tuple[str, int, int], int] = {}
+    """Of each record what stands at the same place in most of them: no line of what is beside the list."""
+    counts: Counter[Spot] = Counter()
     for top, _, record in found:
-        for place in {place for line in record for place in places(top, line)}:
-            counts[place] = counts.get(place, 0) + 1
-    return [
-        [
-            line
-            for line in record
-            if any(
-                counts[(side, round(x / step), round((line.box[1] - top) / 6))] >= max(3, 0.6 * len(found))
-                for side, x in (("left", line.box[0]), ("right", line.box[2]))
-            )
-        ]
-        for top, _, record in found
-    ]
+        spots = {spot for line in record for spot in _spots(line, top, size)}
+        counts.update({(side, x + dx, y + dy) for side, x, y in spots for dx in (-1, 0, 1) for dy in (-1, 0, 1)})
+    common = {spot for spot, count in counts.items() if count >= max(3, 0.6 * len(found))}
+    return [[line for line in record if common.intersection(_spots(line, top, size))] for top, _, record in found]
+
+
+def _spots(line: Placed, top: int, size: tuple[int, int]) -> tuple[Spot, Spot]:
+    """Where a line's two ends stand in the record of the anchor at `top`: x in hundredths of the width, y in 6 pixels."""
+    down = round((line.box[1] - top) / 6)
+    left, right = (round(x / (0.01 * size[0])) for x in (line.box[0], line.box[2]))
+    return ("left", left, down), ("right", right, down)
 
 
 def _before(lines: Sequence[Placed], columns: Sequence[Sequence[Placed]]) -> int:
