@@ -39,7 +39,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
         changes.py flat.py      change requests; tables that repeat themselves
         indexing.py repairs.py  queries that need indexes; SQL that PostgreSQL refused
       practice.py invented.py endless exercises for nano's pretraining; domains that do not exist
-      sketch.py lists.py      a planned screen's text where a browser would put it; a schema as a plain list, and back
+      laid.py lists.py        pages that a browser laid out without a picture; a schema as a plain list, and back
       screens/                schema first: draw an application screen from a known schema
         domains/              the relational models
           training_people.py training_trade.py training_work.py training_services.py

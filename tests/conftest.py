@@ -24,6 +24,14 @@ def isolation(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
+def laid_pages(tmp_path_factory):
+    """Eighty pages that the browser laid out, of training archetypes."""
+    from ghostlib.corpus import laid
+
+    return laid.Pages(laid.lay_out(80, 5, tmp_path_factory.mktemp("laid") / "pages.jsonl", progress=False))
+
+
+@pytest.fixture(scope="session")
 def tiny_nano(tmp_path_factory):
     """The folder of a nano with random weights and a small vocabulary: real Gemma-3, real processor."""
     from ghostlib.models import nano

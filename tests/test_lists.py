@@ -5,7 +5,7 @@ import random
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ghostlib.corpus import lists, practice
+from ghostlib.corpus import laid, lists
 from ghostlib.schemas import ddl, postgres
 from ghostlib.schemas.schema import Check, Column, ForeignKey, Schema, Table
 
@@ -15,7 +15,7 @@ KINDS = [*lists.TYPES, "choice new / worn", "from 0 to 100", "link b", "link a",
 
 def plans(count, seed=5):
     rng = random.Random(seed)
-    return [practice.screen(rng).schema for _ in range(count)]
+    return [laid.screen(rng).schema for _ in range(count)]
 
 
 def spelled(column):

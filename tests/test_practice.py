@@ -5,10 +5,9 @@ import random
 
 import pytest
 
-from ghostlib.corpus import invented, lists, practice
+from ghostlib.corpus import invented, laid, lists, practice
 from ghostlib.corpus.reading import LIMIT
 from ghostlib.corpus.screens import archetypes
-from ghostlib.corpus.screens.archetypes.scene import SPOKEN
 from ghostlib.corpus.screens.domains import TRAINING, VALIDATION
 from ghostlib.corpus.screens.notation import Attribute, Domain, Entity
 from ghostlib.schemas import ddl, postgres
@@ -16,26 +15,26 @@ from ghostlib.schemas.schema import Column, Schema, Table
 
 
 @pytest.fixture(scope="module")
-def exercises():
-    return list(practice.stream(11, limit=400))
+def exercises(laid_pages):
+    return list(practice.stream(11, laid_pages, limit=400))
 
 
 def of(exercises, head):
     return [one for one in exercises if one.prompt.startswith(head)]
 
 
-def test_the_same_seed_draws_the_same_stream_and_another_seed_another(exercises):
-    assert list(practice.stream(11, limit=25)) == exercises[:25]
-    assert list(practice.stream(12, limit=25)) != exercises[:25]
+def test_the_same_seed_draws_the_same_stream_and_another_seed_another(exercises, laid_pages):
+    assert list(practice.stream(11, laid_pages, limit=25)) == exercises[:25]
+    assert list(practice.stream(12, laid_pages, limit=25)) != exercises[:25]
 
 
-def test_a_limit_ends_the_stream_and_without_one_it_goes_on():
-    assert list(practice.stream(1, limit=0)) == []
-    assert len(list(itertools.islice(practice.stream(1), 30))) == 30
+def test_a_limit_ends_the_stream_and_without_one_it_goes_on(laid_pages):
+    assert list(practice.stream(1, laid_pages, limit=0)) == []
+    assert len(list(itertools.islice(practice.stream(1, laid_pages), 30))) == 30
 
 
-def test_nearly_no_exercise_is_seen_twice(exercises):
-    assert len(set(exercises)) > 0.98 * len(exercises)
+def test_a_page_that_comes_again_was_misread_in_another_way(exercises):
+    assert len(set(exercises)) > 0.9 * len(exercises)
 
 
 def test_every_exercise_is_one_of_the_three_kinds(exercises):
@@ -62,7 +61,7 @@ def test_what_is_written_of_a_list_says_no_more_than_the_list_does(exercises):
 def test_no_screen_comes_from_a_validation_domain():
     rng = random.Random(3)
     kept_back = set(VALIDATION)
-    drawn = {practice.screen(rng).domain for _ in range(400)}
+    drawn = {laid.screen(rng).domain for _ in range(400)}
     assert not drawn & kept_back
     assert "invented" in drawn
     assert drawn <= {"invented", *TRAINING}
@@ -94,29 +93,6 @@ def test_a_reading_is_never_longer_than_the_prompt_allows(exercises):
     counts = [len(one.prompt.split("\n")) - 1 for one in of(exercises, practice.LIST)]
     assert max(counts) <= LIMIT
     assert min(counts) > 0
-
-
-def test_a_sketch_stays_on_its_page():
-    rng = random.Random(8)
-    for _ in range(40):
-        lines, (width, height) = practice.sketch(practice.screen(rng), rng)
-        assert lines
-        assert all(line.text and 0 <= line.box[0] < width and 0 <= line.box[1] < height for line in lines)
-
-
-@pytest.mark.parametrize("archetype", practice.WEIGHTS)
-def test_every_label_of_every_training_archetype_stands_in_the_sketch(archetype):
-    rng = random.Random(archetype)
-    for room in (120, 36) * 6:
-        plan = archetypes.plan(rng.choice(TRAINING), archetype, rng, room=room)
-        text = "\n".join(line.text.casefold() for line in practice.sketch(plan, rng)[0])
-        for field in (field for section in plan.sections for field in section.fields):
-            if not field.under and not (field.names_record and field.column in SPOKEN) and field.kind != "long":
-                assert field.label.casefold() in text, (archetype, room, field.label)
-
-
-def test_the_stream_never_shows_what_only_validation_may_show():
-    assert set(practice.WEIGHTS) == set(archetypes.ARCHETYPES) - set(archetypes.VALIDATION_ONLY)
 
 
 def test_a_shuffle_is_a_permutation_that_the_seed_decides():

@@ -11,7 +11,7 @@ from ghostlib.errors import TrainingError
 from ghostlib.models import nano, vocabulary
 from ghostlib.training import pretrain
 
-SHORT = pretrain.Recipe(hours=4 / 3600, batch_tokens=384, warmup=2)
+SHORT = pretrain.Recipe(hours=4 / 3600, pages=30, batch_tokens=384, warmup=2)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_more_time_goes_on_where_it_was_and_time_that_is_spent_trains_nothing(tr
     pretrain.run(trained, SHORT)
     assert log(trained) == before
     spent = before[-1]["seconds"]
-    pretrain.run(trained, pretrain.Recipe(hours=(spent + 0.3) / 3600, batch_tokens=384, warmup=2))
+    pretrain.run(trained, pretrain.Recipe(hours=(spent + 0.3) / 3600, pages=30, batch_tokens=384, warmup=2))
     after = log(trained)
     assert after[: len(before)] == before
     assert [row["step"] for row in after[len(before) :]] == list(range(len(before) + 1, len(after) + 1))
@@ -67,7 +67,7 @@ def test_a_loss_that_is_not_finite_is_one_line_and_the_last_save_stays_whole(tra
     saved = (trained / "state.pt").read_bytes()
     monkeypatch.setattr(pretrain, "_step", lambda *_: math.nan)
     with pytest.raises(TrainingError) as caught:
-        pretrain.run(trained, pretrain.Recipe(hours=1, batch_tokens=384))
+        pretrain.run(trained, pretrain.Recipe(hours=1, pages=30, batch_tokens=384))
     assert "\n" not in str(caught.value) and "nan" in str(caught.value)
     assert (trained / "state.pt").read_bytes() == saved
 
@@ -100,10 +100,10 @@ def test_padding_is_masked_and_never_counts():
     assert made["labels"].tolist() == [[ignored, ignored, 11, 12], [ignored, 20, ignored, ignored]]
 
 
-def test_no_batch_is_larger_than_asked_and_the_longest_examples_come_late(tokenizer):
+def test_no_batch_is_larger_than_asked_and_the_longest_examples_come_late(tokenizer, laid_pages):
     recipe = pretrain.Recipe(batch_tokens=512)
     for done in (0.0, 1.0):
-        batches = pretrain._batches(tokenizer, recipe, first=0, progress=lambda done=done: done)
+        batches = pretrain._batches(tokenizer, recipe, laid_pages, first=0, progress=lambda done=done: done)
         for _ in range(4):
             batch = next(batches)
             rows, width = batch["input_ids"].shape

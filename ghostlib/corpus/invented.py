@@ -1,7 +1,7 @@
 """Domains that do not exist: made-up entities and labels, so that nano learns to copy a word and not a dictionary.
 
-Three of four words are English, the rest syllables that mean nothing; three of ten columns are borrowed from the training
-domains with their wordings, so that "Until" is learned as `end_date` wherever it stands. The model that comes out has the
+Three of four words are English, the rest syllables that mean nothing; one column in three is borrowed from the training
+domains with its wordings, so that "Until" is learned as `end_date` wherever it stands. The model that comes out has the
 form of any domain in `screens`, so that the same planner draws a screen's truth from it.
 """
 
@@ -13,6 +13,7 @@ from functools import lru_cache
 from ghostlib.corpus.screens import truth
 from ghostlib.corpus.screens.domains import DOMAINS, TRAINING
 from ghostlib.corpus.screens.notation import Attribute, Domain, Entity
+from ghostlib.corpus.screens.wordings import wordings
 
 ONSETS = "b br c ch cl d dr f fl g gr h j k kl l m n p pl pr qu r s sh sl st t th tr v w z".split()
 NUCLEI = "a ai e ea ee i ia o oa oo ou u y".split()
@@ -62,15 +63,24 @@ local long loose low main major max mean min minor net new next night old open o
 raw rear red rich right rough round safe second sharp short side simple single small soft solid spare special start steady stock
 strong sub super tall third tight top total true upper usual valid wet white wide young""".split()
 
-BORROWED = 0.3  # of the columns
+BORROWED = 0.35  # of the columns
 PAIRED = ("origin", "destination", "total")  # their values hang on another column's
-# kind and argument in the notation of `screens.notation`; text of every sort stands first, as in real applications
-KINDS = (
-    *("list:words", "words:", "person:", "company:", "city:", "email:", "phone:", "code:??-####"),
-    *("int:1-500", "int:1-40", "money:5-900", "money:100-90000", "percent:1-90", "decimal:1-80"),
-    *("date:past", "date:future", "time:past", "time:future", "bool:", "stars:", "enum:", "enum:", "enum:", "long:"),
-    *("tags:words", "slider:0-100", "clock:8-18"),
-)
+# what names a record, as often as in the training domains; "*" stands for a phrase
+NAMING = {
+    "name list:words": 5, "name company:": 1, "full_name person:": 5, "title list:words": 3, "* list:words": 1,
+    "*_number code:??-####": 2, "*_code code:??####": 1, "reference code:####-###": 1,
+}  # fmt: skip
+# name, kind and argument in the notation of `screens.notation`, as often as in the training domains
+COLUMNS = {
+    "* list:words": 8, "* words:": 1, "* long:": 3, "* enum:": 7, "*_type enum:": 1, "is_* bool:": 7, "has_* bool:": 1,
+    "*_number code:??-####": 3, "*_code code:####": 1, "* person:": 1, "* company:": 1, "* city:": 1, "* email:": 1,
+    "*_phone phone:": 1, "*_date date:past": 3, "*_date date:future": 3, "*_on date:past": 2, "*_on date:future": 2,
+    "* date:past": 1, "*_at time:past": 4, "*_at time:future": 2, "*_at clock:8-18": 1,
+    "* int:1-40": 4, "* int:1-900": 2, "*_days int:1-90": 1, "*_hours int:1-48": 1, "*_km int:2-900": 1, "*_minutes int:5-90": 1,
+    "*_count int:0-40": 1, "* money:5-900": 4, "* money:100-90000": 1, "*_price money:2-800": 2, "*_amount money:10-4000": 1,
+    "*_cost money:10-900": 1, "*_fee money:5-90": 1, "*_rate percent:1-90": 1, "* percent:1-90": 1, "*_kg decimal:1-80": 1,
+    "* decimal:1-80": 1, "* stars:": 1, "* tags:words": 1, "* slider:0-100": 1,
+}  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -150,25 +160,21 @@ def domain(rng: random.Random) -> Domain:
 
 
 def _attributes(rng: random.Random, parents: list[str]) -> tuple[Attribute, ...]:
-    naming = rng.choice(("name", "title", "full_name", phrase(rng), phrase(rng)))
-    names = list(dict.fromkeys([naming, *(phrase(rng) for _ in range(rng.randint(4, 9)))]))
-    found = [_attribute(rng, name, first=not number) for number, name in enumerate(names)]
-    borrowed = [rng.choice(_common()) for _ in found[1:]]
-    found[1:] = [other if rng.random() < BORROWED else own for own, other in zip(found[1:], borrowed, strict=True)]
+    found = [_attribute(rng, NAMING, required=rng.random() < 0.85, names_record=True)]
+    for _ in range(rng.randint(4, 9)):
+        own = _attribute(rng, COLUMNS, required=rng.random() < 0.45)
+        found.append(rng.choice(_common()) if rng.random() < BORROWED else own)
     found = list({one.name: one for one in found}.values())
     for parent in rng.sample(parents, k=min(len(parents), rng.choice((0, 1, 1, 2)))):
         key = truth.key_name(parent)
-        label = key.removesuffix("_id").replace("_", " ").capitalize()
-        found.insert(rng.randint(1, len(found)), Attribute(key, "ref", parent, (label,), rng.random() < 0.4))
+        found.insert(rng.randint(1, len(found)), Attribute(key, "ref", parent, wordings(key), rng.random() < 0.7))
     return tuple(found)
 
 
-def _attribute(rng: random.Random, name: str, *, first: bool) -> Attribute:
-    naming = {"full_name": "person:", "name": rng.choice(("company:", "list:words"))}.get(name, "list:words")
-    kind, _, argument = (naming if first else rng.choice(KINDS)).partition(":")
-    words = name.replace("_", " ")
+def _attribute(rng: random.Random, forms: dict[str, int], *, required: bool, names_record: bool = False) -> Attribute:
+    form = rng.choices(tuple(forms), tuple(forms.values()))[0]
+    name, kind = form.replace("*", phrase(rng), 1).split(maxsplit=1)
+    kind, _, argument = kind.partition(":")
     if kind == "enum":
         argument = "|".join(dict.fromkeys(phrase(rng) for _ in range(rng.randint(2, 5))))
-    if kind == "bool" and rng.random() < 0.5:
-        name = f"is_{name}"
-    return Attribute(name, kind, argument, (words.capitalize(),), rng.random() < 0.35, names_record=first)
+    return Attribute(name, kind, argument, wordings(name), required, names_record)

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import math
 import re
 import threading
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,14 @@ LIMIT = 48
 BUDGET = 325  # pieces of a prompt; measured, no shipped screen then takes more than 400 of nano's tokens
 LONGEST = 60
 GRID = (32, 16)  # rows, columns of the coarse position
+# what the OCR does to a browser's lines: misses or misreads one of a few letters, joins those less than so many heights apart,
+# takes an icon for a line of its own or for a letter before one, draws its box a part of the height wider on each side
+MISSED = {1: 0.35, 2: 0.07}
+MISREAD = {1: 0.1, 2: 0.1}
+JOINED = ((0.9, 0.93), (1.6, 0.13), (3.0, 0.02))
+ICONS = 0.05
+ICON = "+++QQ==880<OO三口日白②×o"
+GROWN = ((0.25, 0.55), (0.1, 0.4), (0.2, 0.45), (0.06, 0.3))  # left, top, right, bottom
 ALIKE = ("O0", "l1I|", "S5", "B8", "rnm", "cCeo", "uvn", "g9q", "tf", "ij", "Z2", ".,", "-_", "aeo")
 
 PLAIN = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "’": "'", "›": ">", "»": ">"})
@@ -146,28 +155,40 @@ def pieces(line: str) -> int:
 
 
 def noisy(lines: Sequence[Line], rng: Random, *, strength: float = 1.0) -> tuple[Line, ...]:
-    """The lines as an OCR might have read them: some missed, misspelt, split, merged, slightly moved or out of order.
+    """A browser's lines as the OCR reads them: boxes grown, neighbours joined, icons taken for letters, some misread.
 
-    At strength 1 about 2 % of the lines are missed, 3 % misspelt, 2 % split at a blank, 2 % merged with the last.
+    The rates at strength 1 are those that 420 drawn screens showed (docs/reading_a_screen.md); at 0 nothing changes.
     """
     out: list[Line] = []
-    for line in lines:
-        chance = rng.random() / strength if strength else 1.0
-        if chance < 0.02:
-            continue
-        if chance < 0.05:
-            line = Line(_misread(line.text, rng), line.box, 0.8)
-        elif chance < 0.07 and " " in line.text:
-            out.extend(_split(line, rng))
-            continue
-        elif chance < 0.09 and out and folding.neighbours(out[-1].box, line.box):
-            before = out.pop()
-            line = Line(f"{before.text}{rng.choice((' ', ''))}{line.text}", folding.around((before.box, line.box)), 0.9)
-        out.append(_moved(line, rng))
-    for place in range(len(out) - 1):
-        if rng.random() < 0.01 * strength:
-            out[place], out[place + 1] = out[place + 1], out[place]
+    for row in folding.rows(list(lines)):
+        last: Line | None = None  # the line before, as the browser set it
+        for line in row:
+            if rng.random() < strength * MISSED.get(min(len(line.text), 3), 0.002):
+                continue
+            seen = _seen(line, rng, strength)
+            gap = (line.box[0] - last.box[2]) / max(1, line.box[3] - line.box[1]) if last else math.inf
+            if rng.random() < strength * next((share for wide, share in JOINED if gap < wide), 0.0):
+                before = out.pop()
+                between = " " if rng.random() < 0.9 else ""
+                seen = Line(f"{before.text}{between}{seen.text}", folding.around((before.box, seen.box)), 0.9)
+            elif rng.random() < strength * ICONS:
+                x0, y0, _, y1 = seen.box
+                out.append(Line(rng.choice(ICON), (max(0, x0 - 2 * (y1 - y0)), y0, max(0, x0 - y1 + y0), y1), 0.6))
+            out.append(seen)
+            last = line
     return tuple(out)
+
+
+def _seen(line: Line, rng: Random, strength: float) -> Line:
+    text = line.text
+    chance, misread = rng.random(), strength * MISREAD.get(min(len(text), 3), 0.012)
+    if chance < misread:
+        text = _misread(text, rng)
+    elif chance < misread + strength * ICONS:
+        text = f"{rng.choice(ICON)}{rng.choice((' ', ' ', ''))}{text}"
+    x0, y0, x1, y1 = line.box
+    left, top, right, low = (round(strength * (y1 - y0) * rng.uniform(*grown)) for grown in GROWN)
+    return Line(text, (max(0, x0 - left), max(0, y0 - top), x1 + right, y1 + low), line.score)
 
 
 @lru_cache(maxsize=1)
@@ -228,17 +249,3 @@ def _misread(text: str, rng: Random) -> str:
     if len(text) > 3 and text[place] != " ":
         return text[:place] + text[place] * rng.choice((0, 2)) + text[place + 1 :]
     return text
-
-
-def _split(line: Line, rng: Random) -> tuple[Line, Line]:
-    cut = rng.choice([place for place, letter in enumerate(line.text) if letter == " "])
-    x0, y0, x1, y1 = line.box
-    middle = x0 + round((x1 - x0) * cut / len(line.text))
-    return Line(line.text[:cut], (x0, y0, middle, y1), 0.9), Line(line.text[cut + 1 :], (middle, y0, x1, y1), 0.9)
-
-
-def _moved(line: Line, rng: Random) -> Line:
-    """The box as OCR draws it: a few pixels off, mostly up and to the left, because it leaves a margin."""
-    x0, y0, x1, y1 = line.box
-    dx, dy = rng.randint(-4, 2), rng.randint(-5, 1)
-    return Line(line.text, (max(0, x0 + dx), max(0, y0 + dy), x1 + dx, y1 + dy), line.score)

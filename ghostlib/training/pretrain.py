@@ -5,7 +5,7 @@
 
 The base is taught three things, none of which is the task itself: to list the tables and fields of a reading, to write
 a given list in the target language, and that language's style. Phases 1 and 2 of the notebooks then teach it to answer
-a screen with SQL at once. Every example is drawn on the fly (`corpus/practice.py`), so none is seen twice.
+a screen with SQL at once. A browser lays the pages out first (`corpus/laid.py`); how they are misread is drawn on the fly.
 """
 
 import argparse
@@ -13,12 +13,13 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ghostlib.corpus import practice
+from ghostlib.corpus import laid, practice
+from ghostlib.corpus.laid import Page
 from ghostlib.errors import TrainingError
 from ghostlib.models import nano, vocabulary
 
@@ -38,6 +39,7 @@ class Recipe:
 
     hours: float = 1.0
     seed: int = 7
+    pages: int = 24_000  # laid out by the browser before the first step: 0.1 s each on two cores
     batch_tokens: int = 6144  # a step, padding included
     muon_rate: float = 0.02
     adam_rate: float = 1.5e-3
@@ -60,8 +62,9 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
 
     out.mkdir(parents=True, exist_ok=True)
     folder = out / "model"
+    pages = laid.Pages(laid.lay_out(recipe.pages, recipe.seed, out / "pages.jsonl"))
     if not (folder / "model.safetensors").is_file():
-        nano.create(folder, lines=_lines(recipe.seed), seed=recipe.seed)
+        nano.create(folder, lines=_lines(recipe.seed, pages), seed=recipe.seed)
     model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).to(device).train()
     tokenizer = AutoTokenizer.from_pretrained(folder)
     _share(model, tokenizer)
@@ -69,7 +72,7 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
     state = _resume(out / "state.pt", model, optimizers, torch)
     step, spent, saved = state["step"], state["seconds"], time.monotonic()
     budget = recipe.hours * 3600
-    batches = _batches(tokenizer, recipe, first=step, progress=lambda: spent / budget)
+    batches = _batches(tokenizer, recipe, pages, first=step, progress=lambda: spent / budget)
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
         while spent < budget:
             started = time.monotonic()
@@ -90,12 +93,12 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
     return folder
 
 
-def _lines(seed: int) -> Iterator[str]:
+def _lines(seed: int, pages: Sequence[Page]) -> Iterator[str]:
     """What the tokenizer is trained on, with the places marked that no piece may span: words stand for themselves,
 
     the boilerplate between names may merge ("bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY" is one piece).
     """
-    for example in practice.stream(seed, limit=TOKENIZER_EXAMPLES):
+    for example in practice.stream(seed, pages, limit=TOKENIZER_EXAMPLES):
         asked, *lines = example.prompt.split("\n")
         yield _read(asked)
         yield from (_written(line) if asked == practice.WRITE else _read(line) for line in lines)
@@ -194,10 +197,10 @@ def _has_bf16(device: str) -> bool:
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
-def _batches(tokenizer: Any, recipe: Recipe, *, first: int, progress: Any) -> Iterator[dict[str, Any]]:
+def _batches(tokenizer: Any, recipe: Recipe, pages: Sequence[Page], *, first: int, progress: Any) -> Iterator[dict[str, Any]]:
     """Endless batches of examples of like length, at most `batch_tokens` each, short ones first in the training."""
     seed = recipe.seed * 1_000_003 + first  # a resume draws on, it does not repeat
-    stream = practice.stream(seed)
+    stream = practice.stream(seed, pages)
     while True:
         longest = int(recipe.shortest + (recipe.longest - recipe.shortest) * min(1.0, progress() / recipe.grow_until))
         pool: list[tuple[list[int], int]] = []
@@ -279,6 +282,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=Recipe.hours, help="training time in all, earlier parts included")
     parser.add_argument("--out", type=Path, default=Path("output/nano"), help="folder; an existing one is gone on with")
+    parser.add_argument("--pages", type=int, default=Recipe.pages, help="pages to read, laid out first in --out")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves it to torch")
@@ -287,7 +291,7 @@ def main() -> None:
         import torch
 
         torch.set_num_threads(chosen.threads)
-    print(run(chosen.out, Recipe(hours=chosen.hours, seed=chosen.seed), device=chosen.device))
+    print(run(chosen.out, Recipe(hours=chosen.hours, seed=chosen.seed, pages=chosen.pages), device=chosen.device))
     print(curve(chosen.out / "log.jsonl"))
 
 

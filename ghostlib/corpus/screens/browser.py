@@ -71,7 +71,7 @@ LAYOUT = """scroll => {
 
 @dataclass(frozen=True)
 class Drawn:
-    """A page as the browser drew it: PNG bytes, labels and lines with boxes in pixels, and what did not fit its box."""
+    """A page as the browser drew it: PNG bytes (or none), labels and lines with boxes in pixels, what did not fit its box."""
 
     png: bytes
     labels: list[dict[str, Any]]
@@ -173,10 +173,12 @@ class Browser:
             with suppress(Exception):  # a process that crashed cannot be closed, and is gone
                 await asyncio.wait_for(process.close(), 10)
 
-    async def draw(self, html: str, size: tuple[int, int], *, scroll: int | None = None, tries: int = 3) -> Drawn:
+    async def draw(
+        self, html: str, size: tuple[int, int], *, scroll: int | None = None, picture: bool = True, tries: int = 3
+    ) -> Drawn:
         """The page at a window of `size` pixels: all of it, or the window alone, scrolled down by `scroll` pixels.
 
-        A crash of the page or of the browser is tried again on a new one; then ToolError.
+        Without its `picture` a page is merely laid out, in a third of the time: `png` is then b"". A crash of the page or of the browser is tried again on a new one; then ToolError.
         """
         from playwright.async_api import Error
 
@@ -185,7 +187,7 @@ class Browser:
             try:
                 async with asyncio.timeout(PATIENCE):
                     tab = await self._tab()
-                    drawn = await _drawn(tab.page, html, size, scroll)
+                    drawn = await _drawn(tab.page, html, size, scroll, picture=picture)
             except (Error, TimeoutError) as error:
                 await _close(tab)
                 if attempt == tries:
@@ -213,11 +215,11 @@ class Browser:
             await _close(tab)
 
 
-async def _drawn(page: Any, html: str, size: tuple[int, int], scroll: int | None) -> Drawn:
+async def _drawn(page: Any, html: str, size: tuple[int, int], scroll: int | None, *, picture: bool) -> Drawn:
     await page.set_viewport_size({"width": size[0], "height": size[1]})
     await page.set_content(html, wait_until="load")
     layout = await page.evaluate(LAYOUT, scroll)
-    png = await page.screenshot(full_page=scroll is None, animations="disabled")
+    png = await page.screenshot(full_page=scroll is None, animations="disabled") if picture else b""
     return Drawn(png, layout["labels"], layout["lines"], layout["cut"], (layout["width"], layout["height"]))
 
 
