@@ -178,7 +178,8 @@ class Browser:
     ) -> Drawn:
         """The page at a window of `size` pixels: all of it, or the window alone, scrolled down by `scroll` pixels.
 
-        Without its `picture` a page is merely laid out, in a third of the time: `png` is then b"". A crash of the page or of the browser is tried again on a new one; then ToolError.
+        Without its `picture` a page is merely laid out, in a third of the time: `png` is then b"". A crash of the page or of
+        the browser is tried again on a new one; then ToolError.
         """
         from playwright.async_api import Error
 
