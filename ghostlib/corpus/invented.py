@@ -72,14 +72,15 @@ NAMING = {
 }  # fmt: skip
 # name, kind and argument in the notation of `screens.notation`, as often as in the training domains
 COLUMNS = {
-    "* list:words": 8, "* words:": 1, "* long:": 3, "* enum:": 7, "*_type enum:": 1, "is_* bool:": 7, "has_* bool:": 1,
-    "*_number code:??-####": 3, "*_code code:####": 1, "* person:": 1, "* company:": 1, "* city:": 1, "* email:": 1,
-    "*_phone phone:": 1, "*_date date:past": 3, "*_date date:future": 3, "*_on date:past": 2, "*_on date:future": 2,
-    "* date:past": 1, "*_at time:past": 4, "*_at time:future": 2, "*_at clock:8-18": 1,
-    "* int:1-40": 4, "* int:1-900": 2, "*_days int:1-90": 1, "*_hours int:1-48": 1, "*_km int:2-900": 1,
-    "*_minutes int:5-90": 1, "*_count int:0-40": 1, "* money:5-900": 4, "* money:100-90000": 1, "*_price money:2-800": 2, "*_amount money:10-4000": 1,
-    "*_cost money:10-900": 1, "*_fee money:5-90": 1, "*_rate percent:1-90": 1, "* percent:1-90": 1, "*_kg decimal:1-80": 1,
-    "* decimal:1-80": 1, "* stars:": 1, "* tags:words": 1, "* slider:0-100": 1,
+    "* list:words": 8, "* words:": 1, "* long:": 3, "* enum:": 7, "*_type enum:": 1, "is_* bool:": 7,
+    "has_* bool:": 1, "*_number code:??-####": 3, "*_code code:####": 1, "* person:": 1, "* company:": 1,
+    "* city:": 1, "* email:": 1, "*_phone phone:": 1, "*_date date:past": 3, "*_date date:future": 3,
+    "*_on date:past": 2, "*_on date:future": 2, "* date:past": 1, "*_at time:past": 4, "*_at time:future": 2,
+    "*_at clock:8-18": 1, "* int:1-40": 4, "* int:1-900": 2, "*_days int:1-90": 1, "*_hours int:1-48": 1,
+    "*_km int:2-900": 1, "*_minutes int:5-90": 1, "*_count int:0-40": 1, "* money:5-900": 4, "* money:100-90000": 1,
+    "*_price money:2-800": 2, "*_amount money:10-4000": 1, "*_cost money:10-900": 1, "*_fee money:5-90": 1,
+    "*_rate percent:1-90": 1, "* percent:1-90": 1, "*_kg decimal:1-80": 1, "* decimal:1-80": 1, "* stars:": 1,
+    "* tags:words": 1, "* slider:0-100": 1,
 }  # fmt: skip
 
 
