@@ -22,14 +22,15 @@ LIMIT = 48
 BUDGET = 325  # pieces of a prompt; measured, no shipped screen then takes more than 400 of nano's tokens
 LONGEST = 60
 GRID = (32, 16)  # rows, columns of the coarse position
-# what the OCR does to a browser's lines: misses or misreads one of a few letters, joins those less than so many heights apart,
-# takes an icon for a line of its own or for a letter before one, draws its box a part of the height wider on each side
-MISSED = {1: 0.35, 2: 0.07}
+# What the OCR does to a browser's lines, a share of them each: misses or misreads one of few letters, joins neighbours less
+# than so many heights apart, takes an icon for a line of its own or for a letter before one, draws its box wider by a part
+# of the height on the left, top, right and bottom (docs/results/reading.md; tests/bench/bench_noise.py measures them).
+MISSED = {1: 0.33, 2: 0.07}
 MISREAD = {1: 0.1, 2: 0.1}
-JOINED = ((0.9, 0.93), (1.6, 0.13), (3.0, 0.02))
-ICONS = 0.05
+JOINED = ((0.9, 0.75), (1.6, 0.11), (3.0, 0.04))
+ICONS, LETTERS = 0.07, 0.05
 ICON = "+++QQ==880<OO三口日白②×o"
-GROWN = ((0.25, 0.55), (0.1, 0.4), (0.2, 0.45), (0.06, 0.3))  # left, top, right, bottom
+GROWN = ((0.3, 0.7), (0.1, 0.42), (0.2, 0.48), (0.06, 0.34))
 ALIKE = ("O0", "l1I|", "S5", "B8", "rnm", "cCeo", "uvn", "g9q", "tf", "ij", "Z2", ".,", "-_", "aeo")
 
 PLAIN = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "’": "'", "›": ">", "»": ">"})
@@ -157,7 +158,7 @@ def pieces(line: str) -> int:
 def noisy(lines: Sequence[Line], rng: Random, *, strength: float = 1.0) -> tuple[Line, ...]:
     """A browser's lines as the OCR reads them: boxes grown, neighbours joined, icons taken for letters, some misread.
 
-    The rates at strength 1 are those that 420 drawn screens showed (docs/reading_a_screen.md); at 0 nothing changes.
+    The rates at strength 1 are those of the shipped screens; at 0 the lines are merely put in order.
     """
     out: list[Line] = []
     for row in folding.rows(list(lines)):
@@ -184,7 +185,7 @@ def _seen(line: Line, rng: Random, strength: float) -> Line:
     chance, misread = rng.random(), strength * MISREAD.get(min(len(text), 3), 0.012)
     if chance < misread:
         text = _misread(text, rng)
-    elif chance < misread + strength * ICONS:
+    elif chance < misread + strength * LETTERS:
         text = f"{rng.choice(ICON)}{rng.choice((' ', ' ', ''))}{text}"
     x0, y0, x1, y1 = line.box
     left, top, right, low = (round(strength * (y1 - y0) * rng.uniform(*grown)) for grown in GROWN)
