@@ -32,7 +32,19 @@ The house, from left to right; a room imports only from the rooms above it (docs
         findings.py files.py  what a gate found, as a report; whole files through all of them
         labels.py             on the SQL: creates, dialect, collapse, tables, length, leakage
         evidence.py pictures.py  on what a screen shows of its label; on the pictures
-      teacher.py gemini.py    Gemini as teacher: ask, verify in PostgreSQL, cache, resume; one call to it
+      capture/                screenshots of public pages, politely
+        addresses.py robots.py  which pages; what their hosts allow
+        visit.py journal.py     one page in Chromium; what has been captured
+      teacher.py              Gemini as teacher: ask, verify in PostgreSQL, repair, cache, resume
+      teaching/               what its run is made of
+        briefing.py draft.py    what the teacher is told; its answer as a value
+        examining.py marks.py   a draft -> a record that holds; where on a picture a label stands
+        answers.py ledger.py    the answers on disk; every call, and what the minute and the day allow
+        asking.py               one answer, however often it must be asked for
+        forecast.py agreement.py  what a run would cost; how good the teacher is where the truth is known
+      gemini/                 one question to Gemini
+        replies.py refusals.py  what can come back; what a refusal means
+        generativeai.py genai.py  the two clients behind one seam
       texts/                  the text examples of phase 1: written by hand, and told from the domains
         families.py speech.py   a few tables of a domain; how people speak of them
         descriptions.py elements.py  what a client writes; what a screen shows
@@ -105,7 +117,8 @@ The house, from left to right; a room imports only from the rooms above it (docs
     cli/                      `ghost ...`
       parser.py               what the commands' parsers have in common
       models.py plans.py      run plan evaluate export predict; the ladder as a table
-      training.py data.py     train; screens teach dataset
+      training.py data.py     train; screens dataset
+      teaching.py             capture teach
       schemas.py scoring.py   check; score
       texts.py forms.py       the SQL that a user names; a schema in another form
 """

@@ -24,12 +24,14 @@ ABOVE_ZERO = """
     model.image_side lora.rank lora.alpha train.max_seq_length train.epochs train.batch_size train.accumulation
     train.learning_rate train.max_grad_norm train.checkpoint_steps train.log_steps train.eval_sample
     generate.max_new_tokens generate.batch_size teacher.requests_per_minute teacher.timeout teacher.limit export.context
+    capture.width capture.height capture.tallest capture.pause capture.timeout
 """.split()
 ABOVE_ZERO_OR = {
     **dict.fromkeys(("train.max_steps", "train.text_steps", "train.vision_steps"), -1),
     **dict.fromkeys(
         ("train.warmup_steps", "train.eval_steps", "evaluation.sample", "evaluation.text_sample", "screens.count"), 0
     ),
+    **dict.fromkeys(("teacher.requests_per_day", "teacher.price_in", "teacher.price_out"), 0),
 }
 
 
@@ -122,10 +124,25 @@ class TeacherSettings:
     """Gemini as teacher. The model is a setting because models are switched off: choose one that lives."""
 
     model: str = "gemini-3.5-flash-lite"
+    sdk: typing.Literal["google-generativeai", "google-genai"] = "google-generativeai"  # the named client; the maintained one
     requests_per_minute: int = 10
+    requests_per_day: int = 0  # 0: until Gemini says that the day's quota is used up
     endpoint: str = ""  # empty: Google's own
-    timeout: float = 60.0  # seconds a call
+    timeout: float = 60.0  # seconds a call, from the question to the last byte of its answer
     limit: int = 20  # pictures a run
+    price_in: float = 0.0  # dollars for a million tokens of questions; 0 on both: only tokens are counted
+    price_out: float = 0.0  # ... and of answers, thinking included
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Screenshots of public pages: the window, and how polite and how patient."""
+
+    width: int = 1440  # pixels of the window
+    height: int = 900
+    tallest: int = 1800  # pixels of a page that are kept; below them little is legible in the model's square
+    pause: float = 3.0  # seconds between two pages of one host; its robots.txt may ask for more
+    timeout: float = 30.0  # seconds that a page may take
 
 
 @dataclass(frozen=True)
@@ -153,6 +170,7 @@ class Config:
     evaluation: Evaluation = field(default_factory=Evaluation)
     screens: Screens = field(default_factory=Screens)
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
+    capture: Capture = field(default_factory=Capture)
     export: Export = field(default_factory=Export)
 
     def steps(self, phase: str) -> int:

@@ -1,4 +1,4 @@
-"""Commands that make and check examples: screens, teach, dataset."""
+"""Commands that make and check examples: screens, dataset."""
 
 import argparse
 from pathlib import Path
@@ -17,11 +17,6 @@ def add(commands: Any) -> None:
     screens.add_argument("--jobs", type=parser.count, default=2, help="pages at once; it changes nothing but the time")
     about = "whose domains, archetypes and looks"
     screens.add_argument("--split", choices=("train", "validation"), default="train", help=about)
-    about = "let Gemini label a folder of screenshots"
-    teach = parser.command(commands, "teach", _teach, about, "ghost teach screenshots --out labelled.json", parser.profiled())
-    teach.add_argument("folder", type=Path)
-    teach.add_argument("--out", type=Path, required=True)
-    teach.add_argument("--limit", type=parser.count, help="pictures at most; without it the profile's")
     about = "put a dataset through the gates"
     dataset = parser.command(commands, "dataset", _dataset, about, "ghost dataset check data/dataset_vision.json")
     dataset.add_argument("action", choices=("check",))
@@ -36,20 +31,6 @@ def _screens(chosen: argparse.Namespace) -> int:
     drawn = drawing.draw(chosen.count, chosen.seed, chosen.out, split=chosen.split, jobs=chosen.jobs)
     folder, file = drawing.PLACES[chosen.split]
     print(f"{len(drawn)} screens in {chosen.out / folder}, their records in {chosen.out / file}")
-    return 0
-
-
-def _teach(chosen: argparse.Namespace) -> int:
-    from ghostlib import machine
-    from ghostlib.corpus import picture, teacher
-    from ghostlib.errors import TeacherError
-
-    settings, key = parser.config(chosen).teacher, machine.key("Gemini")
-    if not key:
-        raise TeacherError("no Gemini key: set GEMINI_API_KEY, or write it into .env. Everything else works without one")
-    found = picture.files(chosen.folder)
-    told = teacher.label(found[: chosen.limit or settings.limit], chosen.out, settings=settings, key=key)
-    print(f"{len(told.records)} records in {chosen.out}, {len(told.rejects)} rejects beside it, {told.calls} calls")
     return 0
 
 

@@ -14,9 +14,10 @@ from ghostlib.corpus.quality import evidence, labels, pictures
 from ghostlib.corpus.quality.evidence import unlabelled
 from ghostlib.corpus.quality.findings import Case, Finding, Gate, Record, Reject, Report
 from ghostlib.corpus.quality.labels import statistics
+from ghostlib.corpus.quality.pictures import flaw
 from ghostlib.corpus.records import Screen
 
-__all__ = ["Finding", "Reject", "Report", "check", "statistics", "unlabelled"]
+__all__ = ["Finding", "Reject", "Report", "check", "flaw", "statistics", "unlabelled"]
 
 
 def check(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import ImageStat
+from PIL import Image, ImageStat
 
 from ghostlib.corpus.picture import open_picture
 from ghostlib.corpus.quality.findings import Case, Finding, Record, Reject
@@ -71,11 +71,16 @@ def _look(row: int, file: Path) -> _Seen:
         image = open_picture(file)
     except DataError as error:
         return _Seen(row, wrong=str(error))
-    if min(image.size) < LEAST_SIDE:
-        return _Seen(row, wrong=f"tiny, {image.width} x {image.height} pixels")
-    if max(ImageStat.Stat(image.convert("L")).stddev) < FLAT:
-        return _Seen(row, wrong="blank, one colour")
+    if wrong := flaw(image):
+        return _Seen(row, wrong=wrong)
     return _Seen(row, bits=imagehash.phash(image, hash_size=HASH).hash.flatten())
+
+
+def flaw(image: Image.Image) -> str:
+    """Why a picture can be no example: too small to show a field, or of one colour; "" where it can be one."""
+    if min(image.size) < LEAST_SIDE:
+        return f"tiny, {image.width} x {image.height} pixels"
+    return "blank, one colour" if max(ImageStat.Stat(image.convert("L")).stddev) < FLAT else ""
 
 
 def _twins(case: Case, seen: list[_Seen]) -> tuple[Finding, list[Reject]]:
