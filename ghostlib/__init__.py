@@ -52,6 +52,9 @@ The house, from left to right; a room imports only from the rooms above it (docs
         indexing.py repairs.py  queries that need indexes; SQL that PostgreSQL refused
       practice.py invented.py endless exercises for nano's pretraining; domains that do not exist
       laid.py lists.py        pages that a browser laid out without a picture; a schema as a plain list, and back
+      questions/              databases and questions in Spider's layout, from the domains
+        filled.py               a domain as a SQLite file with rows
+        subject.py patterns.py  one table as a pattern draws from it; questions at four hardnesses
       screens/                schema first: draw an application screen from a known schema
         domains/              the relational models
           training_people.py training_trade.py training_work.py training_services.py
@@ -81,6 +84,18 @@ The house, from left to right; a room imports only from the rooms above it (docs
         readings.py           the OCR's readings of drawn screens, by processes
     tasks/                    what a model can be asked: prompt, parse, score
       ui2sql.py               screenshot -> schema
+      text2sql/               question about a database -> SQL
+        catalog.py layouts.py hub.py  a database's tables and keys; Spider's, BIRD's, WikiSQL's files; the Hub
+        statements.py sandbox.py  where a statement ends; a SQLite file that queries may only read
+        denotation.py execution.py  when two answers are the same; predictions run on every database of a suite
+        tokens.py grammar.py setmatch.py  Spider's words and grammar; exact set match
+        hardness.py scoring.py  how hard a query is and of which kind; scores, means, groups
+        report.py command.py    a predictions file told; what `ghost` gets of its own
+        asking.py postgres.py   questions about a database of one's own; PostgreSQL, only read
+      qod/                    request in words -> a CAMARA QualityOnDemand session
+        rules.py verdicts.py    the body as a JSON Schema; what is wrong with one, and where
+        requests.py faults.py   requests and their bodies, as many as one likes; one fault put into a body
+        scores.py               an answer against the body that was asked for
     models/                   torch from here on
       load.py                 base model and processor, through transformers or Unsloth
       lora.py merging.py      Trinity: attach, continue, save; merge some rows at a time
@@ -89,6 +104,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       dora.py                 DoRA's norm and gradient without PEFT's copies of the weights
       nano.py vocabulary.py   the small Gemma-3 of this repository; its words
       generate.py             prompt and picture in, text out
+      constrained.py          decoding by a JSON Schema
       files.py                folders that are whole or not there
     training/
       shapes.py memory.py     the sizes of a model; what a plan needs in GiB
@@ -97,11 +113,12 @@ The house, from left to right; a room imports only from the rooms above it (docs
       rows.py sft.py watch.py examples for TRL; one phase of fine-tuning; log, progress, guard
       trainer.py checkpoints.py  TRL's trainer as Trinity needs it; checkpoints that are whole or do not count
       mirror.py ranks.py      a copy of the run in another folder; several processes of one training
+      dpo.py                  the phase that learns from pairs of answers
       recovery.py probe.py    which rung, and what follows when memory runs out; two steps that tell it before
       scoring.py diagnosis.py the task's score while it trains; why a loss or a gradient is no number
       pretrain.py             nano's own recipe
     inference/
-      predict.py              a screenshot in, a judged schema out
+      predict.py asking.py    a screenshot in, a judged schema out; a question in words in, a checked answer out
       evaluate.py answers.py  base against tuned on a split; the answers that are there already
       engines.py figures.py   who answers an evaluation; the pictures it leaves
       foreign.py coverage.py  anybody's predictions; the share of labels that became columns
@@ -117,6 +134,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
     cli/                      `ghost ...`
       parser.py               what the commands' parsers have in common
       models.py plans.py      run plan evaluate export predict; the ladder as a table
+      asking.py               ask
       training.py data.py     train; screens dataset
       teaching.py             capture teach
       schemas.py scoring.py   check; score

@@ -82,6 +82,33 @@ def loss(
     return _png(figure)
 
 
+def preference(log: Sequence[Mapping[str, float]], title: str = "") -> Image.Image:
+    """Three curves by step: the loss from ln 2 down, what the answers are worth, and how often the right one is preferred."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 2.8), dpi=130, layout="constrained", facecolor="white")
+    steps = [row["step"] for row in log]
+    shown = (
+        ("loss (ln 2 at first)", {"loss": ACCENT}),
+        ("reward: right, spoilt, margin", {"chosen": "#12a594", "rejected": "#e5484d", "margin": ACCENT}),
+        ("right answer preferred", {"preferred": SCORE}),
+    )
+    for axes, (name, curves) in zip(figure.subplots(1, len(shown)), shown, strict=True):
+        for key, colour in curves.items():
+            axes.plot(steps, [row[key] for row in log], color=colour, linewidth=1.6, label=key)
+        axes.set_title(name, loc="left", fontsize=9, color=INK)
+        axes.set_xlabel("optimizer step", fontsize=8)
+        axes.tick_params(length=0, colors=INK, labelsize=8)
+        axes.grid(axis="y", color=FAINT, linewidth=0.8)
+        for side in axes.spines.values():
+            side.set_visible(False)
+        if len(curves) > 1:
+            axes.legend(frameon=False, fontsize=7.5)
+    if title:
+        figure.suptitle(title, fontsize=10, color=INK, x=0.01, ha="left")
+    return _png(figure)
+
+
 def _scores(axes: Any, scores: Sequence[Mapping[str, float]]) -> None:
     steps, means = [row["step"] for row in scores], [row["score"] for row in scores]
     reach = [[row["score"] - row["low"] for row in scores], [row["high"] - row["score"] for row in scores]]

@@ -23,13 +23,18 @@ LANGUAGE_PROJECTIONS = ("q", "k", "v", "o", "gate", "up", "down")
 ABOVE_ZERO = """
     model.image_side lora.rank lora.alpha train.max_seq_length train.epochs train.batch_size train.accumulation
     train.learning_rate train.max_grad_norm train.checkpoint_steps train.log_steps train.eval_sample
+    preference.beta preference.epochs preference.learning_rate preference.batch_size preference.accumulation
     generate.max_new_tokens generate.batch_size teacher.requests_per_minute teacher.timeout teacher.limit export.context
     capture.width capture.height capture.tallest capture.pause capture.timeout
 """.split()
 ABOVE_ZERO_OR = {
-    **dict.fromkeys(("train.max_steps", "train.text_steps", "train.vision_steps"), -1),
+    **dict.fromkeys(("train.max_steps", "train.text_steps", "train.vision_steps", "preference.steps"), -1),
     **dict.fromkeys(
-        ("train.warmup_steps", "train.eval_steps", "evaluation.sample", "evaluation.text_sample", "screens.count"), 0
+        (
+            *("train.warmup_steps", "train.eval_steps", "evaluation.sample", "evaluation.text_sample", "screens.count"),
+            *("data.generated", "lora.dropout"),
+        ),
+        0,
     ),
     **dict.fromkeys(("teacher.requests_per_day", "teacher.price_in", "teacher.price_out"), 0),
 }
@@ -56,6 +61,7 @@ class Lora:
     rslora: bool = True
     modules: tuple[str, ...] = LANGUAGE_PROJECTIONS
     vision_layers: bool = False
+    dropout: float = 0.0  # must be 0 with DoRA: any other value costs a second full matmul
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,18 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Preference:
+    """The phase that learns from pairs (DPO, arXiv 2305.18290), with what differs from `train` there."""
+
+    beta: float = 0.1  # how far the trained model may go from the reference
+    epochs: float = 1.0
+    steps: int = -1  # used where train.max_steps is -1
+    learning_rate: float = 5e-6
+    batch_size: int = 2  # pairs: each is two answers
+    accumulation: int = 4
+
+
+@dataclass(frozen=True)
 class Data:
     """Where the examples are, relative to the root, and what goes into the prompt."""
 
@@ -94,6 +112,8 @@ class Data:
     validation: str = "data/validation_set/dataset.json"
     reading: str = "ocr"  # or "none"
     picture: bool = True  # False leaves the picture out of the prompt (what is each eye worth?)
+    preferences: str = ""  # pairs of a right and a spoilt answer, for the tasks that learn from such
+    generated: int = 0  # examples that the task makes itself, beside those of the files
 
 
 @dataclass(frozen=True)
@@ -165,6 +185,7 @@ class Config:
     model: Model = field(default_factory=Model)
     lora: Lora = field(default_factory=Lora)
     train: Train = field(default_factory=Train)
+    preference: Preference = field(default_factory=Preference)
     data: Data = field(default_factory=Data)
     generate: Generate = field(default_factory=Generate)
     evaluation: Evaluation = field(default_factory=Evaluation)
@@ -174,8 +195,10 @@ class Config:
     export: Export = field(default_factory=Export)
 
     def steps(self, phase: str) -> int:
-        """Optimizer steps of "text" or "vision"; -1 means by `train.epochs`."""
-        return self.train.max_steps if self.train.max_steps != -1 else getattr(self.train, f"{phase}_steps")
+        """Optimizer steps of a phase; -1 means by epochs."""
+        if self.train.max_steps != -1:
+            return self.train.max_steps
+        return self.preference.steps if phase == "preference" else getattr(self.train, f"{phase}_steps")
 
     def as_dict(self) -> dict[str, Any]:
         """YAML- and JSON-ready, with every default resolved."""
@@ -186,7 +209,7 @@ class Config:
 class Plan:
     """What one phase of training asks of a machine. `memory.cost` prices it, `ladder.cheaper` gives something up."""
 
-    phase: str  # "text" or "vision"
+    phase: str  # "text", "vision" or "preference"
     path: str
     model: str
     max_seq_length: int
@@ -196,11 +219,14 @@ class Plan:
     rslora: bool
     modules: tuple[str, ...]
     vision_layers: bool = False
+    dropout: float = 0.0
     quantise: bool = True
     batch_size: int = 1
     checkpointing: bool = True
     optimizer: str = "adamw_8bit"
 
+
+VARIANTS = "variants"  # in a task's profile: what it lays over another profile, by that profile's name
 
 # What `GHOST_SCALE=smoke` changes: every step of the way is taken, each as short as it can be.
 SMOKE: dict[str, Any] = {
@@ -224,23 +250,27 @@ def plan(config: Config, phase: str) -> Plan:
         rslora=config.lora.rslora,
         modules=config.lora.modules,
         vision_layers=config.lora.vision_layers and phase == "vision",
+        dropout=config.lora.dropout,
         quantise=config.model.quantise,
-        batch_size=config.train.batch_size,
+        batch_size=2 * config.preference.batch_size if phase == "preference" else config.train.batch_size,
         checkpointing=config.train.gradient_checkpointing,
         optimizer=config.train.optimizer,
     )
 
 
-def load(profile: str, *, scale: str | None = None, overrides: typing.Sequence[str] = (), reason: str = "") -> Config:
-    """The Config of a profile in `configs/`, with `scale` and then `overrides` ("train.max_steps=60") laid over it.
+def load(
+    profile: str, *, task: str = "", scale: str | None = None, overrides: typing.Sequence[str] = (), reason: str = ""
+) -> Config:
+    """The Config of a profile in `configs/`, with `task`, `scale` and then `overrides` ("train.max_steps=60") laid over it.
 
+    `task` is another task than the profile's own: its profile (`configs/<task>.yaml`) says under `variants` what differs there.
     `scale` is "smoke" or "full"; None reads GHOST_SCALE, else "full". Raises ConfigError with the nearest name for an
-    unknown profile or key, and with the place for YAML that does not parse.
+    unknown profile or key, for a profile that a task is not made for, and with the place for YAML that does not parse.
     """
     scale = scale or os.environ.get("GHOST_SCALE") or "full"
     if scale not in ("smoke", "full"):
         raise ConfigError(f"GHOST_SCALE={scale}: is neither smoke nor full")
-    values = _read(profile)
+    values = _for_task(profile, task)
     if scale == "smoke":
         values = strict.merge(values, SMOKE)
     for override in overrides:
@@ -298,6 +328,23 @@ def _read(profile: str) -> dict[str, Any]:
     return strict.read(root() / "configs" / f"{profile}.yaml")
 
 
+def _for_task(profile: str, task: str) -> dict[str, Any]:
+    """The values of a profile for a task; "" is the profile's own."""
+    values = _read(profile)
+    values.pop(VARIANTS, None)
+    if not task or task == values.get("task", Config.task):
+        return values
+    own = _read(task) if task in profiles() else {}
+    there = own.get(VARIANTS) or {}
+    if own.get("task") != task or profile not in there:
+        able = [name for name in profiles() if _read(name).get("task", Config.task) == task]
+        listed = ", ".join([*able, *there]) if own.get("task") == task else ", ".join(able)
+        known = sorted({_read(name).get("task", Config.task) for name in profiles()})
+        hint = f"Use --profile {listed}" if listed else f"There are: {', '.join(known)}{strict.nearest(task, known)}"
+        raise ConfigError(f"task {task}: has no settings for profile {profile}. {hint}")
+    return strict.merge(values, there[profile] | {"task": task})
+
+
 def _sound(config: Config, where: str) -> Config:
     """The config itself. Raises ConfigError where a number can train or answer nothing, with all such numbers."""
     wrong = []
@@ -306,6 +353,8 @@ def _sound(config: Config, where: str) -> Config:
         value, sign = getattr(getattr(config, part), key), ABOVE_ZERO_OR.get(name)
         if value != sign and not 0 < value < math.inf:
             wrong.append(f"{name}={value}: must be above 0" + ("" if sign is None else f", or {sign}"))
+    if config.lora.dora and config.lora.dropout:
+        wrong.append(f"lora.dropout={config.lora.dropout}: must be 0 with lora.dora=true")
     if wrong:
         raise ConfigError(f"{where}: {'; '.join(wrong)}")
     return config

@@ -96,12 +96,20 @@ def profile(machine: Machine) -> tuple[str, str]:
     return "nano", f"{machine.gpu} has only {machine.vram_gib:.1f} GiB; 4B needs a card of 14 GiB"
 
 
-def configure(name: str = "auto", *, scale: str | None = None, overrides: tuple[str, ...] | list[str] = ()) -> config.Config:
-    """The Config of a profile, or of the one that fits this machine ("auto"); raises ConfigError as `config.load` does."""
+def configure(
+    name: str = "auto", *, task: str = "", scale: str | None = None, overrides: tuple[str, ...] | list[str] = ()
+) -> config.Config:
+    """The Config of a profile, or of the one that fits this machine ("auto"), for its own task or for `task`.
+
+    A task's own profile is taken by "auto" where a GPU is. Raises ConfigError as `config.load` does.
+    """
     reason = "asked for by name"
     if name == "auto":
-        name, reason = profile(look())
-    return config.load(name, scale=scale, overrides=overrides, reason=reason)
+        here = look()
+        name, reason = profile(here)
+        if task in config.profiles() and here.gpu is not None:
+            name, reason = task, f"{task} was asked for, and there is a GPU ({here.gpu})"
+    return config.load(name, task=task, scale=scale, overrides=overrides, reason=reason)
 
 
 def in_colab() -> bool:

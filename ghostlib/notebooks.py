@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ghostlib import config as configs
-from ghostlib import results, strict
+from ghostlib import results, strict, tasks
 from ghostlib.config import Config
 from ghostlib.errors import ConfigError, GhostError, MachineError
 from ghostlib.training import runs
@@ -27,6 +27,7 @@ NAMES = (
     "04_vision_training",
     "05_evaluation_and_gguf_export",
 )
+SCREENS = {"03_gemini_dataset_generation", "04_vision_training"}  # of the phase "vision" alone
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 CELL_SECONDS = 7200
 
@@ -60,8 +61,14 @@ def install_cell() -> str:
     return INSTALL.format(name=address().rstrip("/").rsplit("/", 1)[-1], address=address()).rstrip("\n")
 
 
+def of_task(config: Config) -> tuple[str, ...]:
+    """The notebooks that a config's task goes through: all five, or those without screens."""
+    seeing = "vision" in tasks.terms(config.task).phases
+    return tuple(name for name in NAMES if seeing or name not in SCREENS)
+
+
 def run(config: Config, *, only: tuple[str, ...] = (), progress: bool = True) -> Path:
-    """Run the notebooks in order with papermill into one run; the run's folder comes back.
+    """Run the task's notebooks in order with papermill into one run; the run's folder comes back.
 
     Executed notebooks lie in `<run>/notebooks/`. A killed run goes on when GHOST_RUN names its folder: finished phases and
     answers are not made again. Raises the notebook's own GhostError as one line, naming the notebook.
@@ -69,11 +76,12 @@ def run(config: Config, *, only: tuple[str, ...] = (), progress: bool = True) ->
     for name in only:
         if not (configs.root() / "notebooks" / f"{name}.ipynb").is_file():
             raise ConfigError(f"notebook {name}: does not exist{strict.nearest(name, NAMES)}. There are: {', '.join(NAMES)}")
-    with _environment(GHOST_RUN=os.environ.get("GHOST_RUN") or None, GHOST_PROFILE=config.profile, GHOST_SCALE=config.scale):
+    named = {"GHOST_PROFILE": config.profile, "GHOST_TASK": config.task, "GHOST_SCALE": config.scale}
+    with _environment(GHOST_RUN=os.environ.get("GHOST_RUN") or None, **named):
         made = runs.begin(config)
         os.environ["GHOST_RUN"] = made.folder.name
         (made.folder / "notebooks").mkdir(exist_ok=True)
-        for name in only or NAMES:
+        for name in only or of_task(config):
             started = time.monotonic()
             if progress:
                 print(f"{name} ...", flush=True)

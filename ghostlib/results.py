@@ -15,7 +15,6 @@ from ghostlib.inference.evaluate import Metrics, Row
 from ghostlib.schemas import postgres, views
 from ghostlib.training.runs import Run
 
-QUOTED = ("schema_score", "validity", "table_f1", "column_f1", "type_accuracy", "foreign_key_f1")
 SHIPPED_QUANT = "q8_0"  # half of f16: base, adapter and export stay below 20 MB together
 PAPER, INK, FAINT = "#f7f8fa", "#1f2933", "#d9e2ec"
 
@@ -57,7 +56,11 @@ def stamped(page: str, metrics: Metrics) -> str:
 
     page = re.sub(r"<!-- number: (\S+) (\S+) -->.*?<!-- /number -->", number, page)
     named = [figures.NAMES.get(name, name) for name in ("base", "tuned", *metrics.baselines)]
-    rows = [f"| | {' | '.join(named)} |", "|---" * (len(named) + 1) + "|", *(_row(name, metrics) for name in QUOTED)]
+    rows = [
+        f"| | {' | '.join(named)} |",
+        "|---" * (len(named) + 1) + "|",
+        *(_row(name, metrics) for name in metrics.terms.metrics),
+    ]
     table = "\n".join(row for row in rows if row)
     return re.sub(r"<!-- results -->.*?<!-- /results -->", f"<!-- results -->\n{table}\n<!-- /results -->", page, flags=re.S)
 

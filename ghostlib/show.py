@@ -16,6 +16,8 @@ from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.corpus.picture import open_picture
 from ghostlib.corpus.records import Screen
+from ghostlib.inference import evaluate
+from ghostlib.inference.asking import Answered
 from ghostlib.inference.evaluate import Metrics, Row
 from ghostlib.inference.export import Export
 from ghostlib.inference.predict import Prediction
@@ -109,6 +111,17 @@ def loss(log: Sequence[Mapping[str, float]], title: str = "", *, scores: Sequenc
     _image(charts.loss(log, title, scores=scores))
 
 
+def preference(log: Sequence[Mapping[str, float]], title: str = "") -> None:
+    """Loss, rewards and preferred answers of the preference phase, by step."""
+    _image(charts.preference(log, title))
+
+
+def perplexity(log: Sequence[Mapping[str, float]]) -> None:
+    """The perplexity (e to the loss, a token) of the first and the last step."""
+    if log:
+        print(f"perplexity of the answers: {math.exp(log[0]['loss']):.2f} at first, {math.exp(log[-1]['loss']):.2f} at last")
+
+
 def live(title: str = "") -> watch.Plot | None:
     """A plot for sft.run that redraws itself in the cell while it trains, and leaves one line when it is over.
 
@@ -165,18 +178,18 @@ def before_and_after(before: Sequence[Row], after: Sequence[Row]) -> None:
                 "question": old.prompt.splitlines()[-1][:70],
                 "valid before": "yes" if old.valid else "no",
                 "valid after": "yes" if new.valid else "no",
-                "score before": f"{old.score['schema_score']:.2f}",
-                "score after": f"{new.score['schema_score']:.2f}",
+                "score before": f"{evaluate.value(old):.2f}",
+                "score after": f"{evaluate.value(new):.2f}",
             }
             for old, new in zip(before, after, strict=True)
         ]
     )
 
 
-def answers(rows: Sequence[Row], n: int = 2) -> None:
-    """What a model wrote, and PostgreSQL's verdict."""
+def answers(rows: Sequence[Row], n: int = 2, *, judge: str = "PostgreSQL") -> None:
+    """What a model wrote, and the verdict of the task's judge."""
     for row in rows[:n]:
-        verdict = "PostgreSQL accepts it" if row.valid else "PostgreSQL refuses it"
+        verdict = f"{judge} accepts it" if row.valid else f"{judge} refuses it"
         _html(f"<pre>{html.escape(row.prediction[:900]) or '(nothing)'}</pre><i>{verdict}</i><hr>")
 
 
@@ -185,7 +198,7 @@ def pairs(rows: Sequence[Row]) -> None:
     for row in rows:
         if row.image:
             picture(row.image)
-        state = f"predicted (score {row.score['schema_score']:.2f}, {'valid' if row.valid else 'not valid'})"
+        state = f"predicted (score {evaluate.value(row):.2f}, {'valid' if row.valid else 'not valid'})"
         heads = "".join(f'<th style="text-align:left">{head}</th>' for head in (state, "truth"))
         _html(f"<table><tr>{heads}</tr><tr>{_sql_cell(row.prediction)}{_sql_cell(row.gold)}</tr></table>")
 
@@ -194,11 +207,12 @@ def metrics(found: Metrics) -> None:
     """Base, tuned and the baseline, each metric with its 95 % interval; then how many different answers there were."""
     series = {"base": found.base, "tuned": found.tuned, **found.baselines}
     series = {name.replace("_", " "): values for name, values in series.items() if values}
-    names = [
-        n for n in found.base if n not in ("exact", "unique_f1", "check_f1", "primary_key", "not_null_accuracy", "index_f1")
-    ]
+    names = [name for name in found.base if name not in found.terms.minor]
     table([{"metric": n.replace("_", " "), **{who: _interval(values.get(n)) for who, values in series.items()}} for n in names])
-    print(f"{found.n} screens; different answers: " + ", ".join(f"{who} {count}" for who, count in found.distinct.items()))
+    print(
+        f"{found.n} {found.terms.noun}; different answers: "
+        + ", ".join(f"{who} {count}" for who, count in found.distinct.items())
+    )
 
 
 def verdict(found: Verdict) -> None:
@@ -224,6 +238,14 @@ def prediction(found: Prediction, image: Path | bytes | None = None) -> None:
     print(f"{state} · {found.seconds:.1f} s · {found.backend} · {found.model} · mean token probability {found.confidence:.2f}")
     if found.schema:
         _image(views.picture(found.schema), wide=720)
+
+
+def asked(found: Answered) -> None:
+    """A question in words, the answer, and what the task's check says of it."""
+    print(found.question)
+    _html(f"<pre>{html.escape(found.answer)}</pre>")
+    state = "passes the check" if found.valid else f"does not pass: {'; '.join(found.problems[:2])}"
+    print(f"{state} · {found.seconds:.1f} s · {found.model} · mean token probability {found.confidence:.2f}")
 
 
 def sql(text: str) -> None:
@@ -255,15 +277,22 @@ def settings(config: Config) -> None:
     """The profile, why it was chosen, and its main numbers."""
     facts(
         {
+            "task": config.task,
             "profile": f"{config.profile} ({config.reason})",
             "model": config.model.name,
             "Trinity": f"NF4 {'on' if config.model.quantise else 'off'}, DoRA {'on' if config.lora.dora else 'off'}, "
             f"rsLoRA {'on' if config.lora.rslora else 'off'}, rank {config.lora.rank}, alpha {config.lora.alpha}",
-            "training": f"{config.steps('text')} steps of text, {config.steps('vision')} of screens, "
-            f"batch {config.train.batch_size} x {config.train.accumulation}, learning rate {config.train.learning_rate:g}",
+            "training": ", ".join(f"{phase}: {_length(config, phase)}" for phase in tasks.terms(config.task).phases)
+            + f"; batch {config.train.batch_size} x {config.train.accumulation}, learning rate {config.train.learning_rate:g}",
             "scale": config.scale,
         }
     )
+
+
+def _length(config: Config, phase: str) -> str:
+    steps = config.steps(phase)
+    epochs = config.preference.epochs if phase == "preference" else config.train.epochs
+    return f"{steps} steps" if steps != -1 else f"{epochs:g} epochs"
 
 
 def _sql_cell(text: str) -> str:

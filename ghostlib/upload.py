@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ghostlib import config as configs
-from ghostlib import machine, show
+from ghostlib import machine, show, tasks
 from ghostlib.config import Config
 from ghostlib.errors import GhostError
 from ghostlib.inference import predict
@@ -64,6 +64,12 @@ def answer(content: bytes, name: str, config: Config) -> None:
         show.prediction(predict.predict(content, config=config), content)
     except GhostError as error:
         print(f"{name}: {error}")
+
+
+def words(config: Config) -> str:
+    """A validation question in words, for a task that is asked in words."""
+    phase = tasks.terms(config.task).phases[-1]
+    return tasks.named(config.task).examples(config, phase, "validation")[0].prompt.splitlines()[-1]
 
 
 def sample(config: Config) -> Path | None:

@@ -5,6 +5,7 @@ from PIL import Image
 
 from ghostlib import results
 from ghostlib.inference.evaluate import Metrics, Row
+from ghostlib.tasks import ui2sql
 
 GOOD = "CREATE TABLE tags (\n    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n    name text NOT NULL\n);"
 PAGE = """\
@@ -39,6 +40,7 @@ def metrics(tuned=0.75):
         groups={},
         notes=(),
         rows=(),
+        terms=ui2sql.TERMS,
     )
 
 

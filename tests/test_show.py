@@ -16,6 +16,7 @@ from ghostlib.inference.evaluate import Metrics, Row
 from ghostlib.inference.export import Export
 from ghostlib.inference.predict import Prediction
 from ghostlib.schemas import postgres
+from ghostlib.tasks import ui2sql
 from ghostlib.training import ladder
 
 NASTY = "<script>alert('x')</script> & \"quoted\""
@@ -166,9 +167,8 @@ def test_answers_and_pairs_escape_what_a_model_wrote(page, picture):
 @pytest.mark.parametrize("trained", [True, False])
 def test_metrics_show_a_column_for_each_series_that_is_there(page, capsys, trained):
     series = {name: {"mean": 0.5, "low": 0.4, "high": 0.6} for name in ("schema_score", "validity", "exact")}
-    found = Metrics(
-        "validation", 28, series, series if trained else None, {"most_frequent": {}}, {"base": 3, "tuned": 9}, {}, (), ()
-    )
+    tuned, others = series if trained else None, {"most_frequent": {}}
+    found = Metrics("validation", 28, series, tuned, others, {"base": 3, "tuned": 9}, {}, (), (), ui2sql.TERMS)
     show.metrics(found)
     assert ("<th>tuned</th>" in page.html) == trained and "0.50 (0.40 to 0.60)" in page.html
     assert "28 screens; different answers: base 3" in capsys.readouterr().out

@@ -8,29 +8,32 @@ from typing import Any
 
 from ghostlib.cli import parser, training
 
+PHASES = ("text", "vision", "preference")
+
 
 def add(commands: Any) -> None:
     """Their parsers."""
     profiled, as_json, of_run = parser.profiled(), parser.as_json(), argparse.ArgumentParser(add_help=False)
     of_run.add_argument("--run", type=Path, help="a run's folder; without it the newest one")
-    run = parser.command(commands, "run", _run, "run the five notebooks headless", "ghost run --profile nano", profiled)
+    run = parser.command(commands, "run", _run, "run the task's notebooks headless", "ghost run --profile nano", profiled)
     run.add_argument("--only", nargs="*", default=[], metavar="NOTEBOOK", help="for example 05_evaluation_and_gguf_export")
     about = "what fits this card, before anything is downloaded"
     plan = parser.command(commands, "plan", _plan, about, "ghost plan --profile t4 --gpu T4", profiled, as_json)
     plan.add_argument("--gpu", help="plan for this card instead of this machine: T4, V100, L4, A10G, A100, H100")
-    plan.add_argument("--phase", choices=("text", "vision"), default="vision")
+    plan.add_argument("--phase", choices=PHASES, help="without it the last one of the task")
     example = "ghost train text --profile nano --set train.max_steps=60"
     about = "train one phase; the same command goes on with one that was stopped"
     train = parser.command(commands, "train", training.train, about, example, profiled, as_json)
-    train.add_argument("phase", choices=("text", "vision"))
+    train.add_argument("phase", choices=PHASES)
     train.add_argument("--new", action="store_true", help="begin a new run, whatever there is")
-    about = "base against tuned on the validation screens"
+    about = "base against tuned on the validation examples"
     evaluate = parser.command(
         commands, "evaluate", _evaluate, about, "ghost evaluate --predictions answers.jsonl", profiled, of_run, as_json
     )
-    evaluate.add_argument("--full", action="store_true", help="every validation screen, not the profile's sample")
+    evaluate.add_argument("--full", action="store_true", help="every validation example, not the profile's sample")
     evaluate.add_argument("--predictions", type=Path, metavar="FILE.jsonl", help="score these answers instead of a model's")
     evaluate.add_argument("--out", type=Path, help="where --predictions writes metrics.json and the figure")
+    parser.of_tasks(evaluate, "scoring")
     about = "merge and write GGUF files for llama.cpp and Ollama"
     parser.command(commands, "export", _export, about, "ghost export --profile nano", profiled, of_run)
     about = "the schema behind screenshots"
@@ -51,20 +54,21 @@ def _run(chosen: argparse.Namespace) -> int:
 
 def _plan(chosen: argparse.Namespace) -> int:
     from ghostlib import config as configs
-    from ghostlib import machine
+    from ghostlib import machine, tasks
     from ghostlib.cli import plans
     from ghostlib.training import ladder
 
     settings = parser.config(chosen)
     here = machine.card(chosen.gpu) if chosen.gpu else machine.look()
-    rungs = ladder.rungs(configs.plan(settings, chosen.phase), here, config=settings)
+    phase = chosen.phase or tasks.terms(settings.task).phases[-1]
+    rungs = ladder.rungs(configs.plan(settings, phase), here, config=settings)
     if chosen.json:
         print(json.dumps(plans.rows(rungs), indent=2))
     else:
         card = (
             f"{here.gpu}, {here.vram_gib:.1f} GiB" if here.gpu and here.vram_gib else f"no GPU, {here.ram_gib:.1f} GiB of RAM"
         )
-        print(f"{settings.profile} ({settings.reason}), {chosen.phase} phase, on {card}\n{machine.precision(here).why}\n")
+        print(f"{settings.profile} ({settings.reason}), {phase} phase, on {card}\n{machine.precision(here).why}\n")
         print("\n".join([*plans.table(rungs), "", *plans.summary(rungs, here)]))
     return 0 if any(rung.fits for rung in rungs) else 1
 
@@ -81,13 +85,15 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(json.dumps(found.as_dict(), indent=2))
     else:
-        for name in ("schema_score", "validity", "table_f1", "column_f1"):
-            values = [("base", found.base), ("tuned", found.tuned), *found.baselines.items()]
-            print(f"{name:14}" + "".join(f"  {who} {_interval(v[name])}" for who, v in values if v))
+        values = [("base", found.base), ("tuned", found.tuned), *found.baselines.items()]
+        for name in found.terms.metrics:
+            print(f"{name:20}" + "".join(f"  {who} {_interval(v[name])}" for who, v in values if v and name in v))
     return 0
 
 
 def _predictions(chosen: argparse.Namespace, settings: Any) -> int:
+    if its_own := parser.own(settings, "predictions"):
+        return its_own(settings, chosen)
     from ghostlib import config as configs
     from ghostlib import show
     from ghostlib.inference import benchmark, foreign
@@ -135,9 +141,9 @@ def _trained(settings: Any, chosen: argparse.Namespace) -> Any:
 
     if chosen.run:
         return runs.Run(chosen.run, configs.from_file(chosen.run / "config.yaml"))
-    found = runs.newest(settings, holding="vision/adapter") or runs.newest(settings, holding="text/adapter")
+    found = runs.latest(settings)
     if not found:
-        raise DataError("no run has an adapter yet. Train one: ghost train text, then ghost train vision")
+        raise DataError("no run has an adapter yet. Train one, beginning with: ghost train text")
     return found
 
 

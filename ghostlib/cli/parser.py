@@ -5,6 +5,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ghostlib import tasks
+
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -21,15 +23,28 @@ def profiled() -> argparse.ArgumentParser:
     """The options of every command that needs a Config; `config` reads them."""
     parent = argparse.ArgumentParser(add_help=False)
     parent.add_argument("--profile", default="auto", help="a file of configs/, or auto: what fits this machine")
+    parent.add_argument("--task", default="", help="another task than the profile's own, for example qod")
     parent.add_argument("--set", action="append", metavar="KEY=VALUE", help="for example train.max_steps=60; may be repeated")
     return parent
 
 
 def config(chosen: argparse.Namespace) -> Any:
-    """The Config that --profile and --set ask for. Raises ConfigError."""
+    """The Config that --profile, --task and --set ask for. Raises ConfigError."""
     from ghostlib import machine
 
-    return machine.configure(chosen.profile, overrides=chosen.set or ())
+    return machine.configure(chosen.profile, task=chosen.task, overrides=chosen.set or ())
+
+
+def of_tasks(made: argparse.ArgumentParser, part: str) -> None:
+    """Add the options that tasks have of their own; `part` is "scoring" or "asking", a function of their module `command`."""
+    for name, module in tasks.commands().items():
+        if add := getattr(module, part, None):
+            add(made.add_argument_group(f"with --task {name}"))
+
+
+def own(config: Any, part: str) -> Command | None:
+    """A function of the config's task that takes the place of the general one, or None."""
+    return getattr(tasks.commands().get(config.task), part, None)
 
 
 def as_json() -> argparse.ArgumentParser:

@@ -7,19 +7,21 @@ import shlex
 import sys
 from typing import Any
 
+from ghostlib import tasks
 from ghostlib.cli import parser
 
 
 def train(chosen: argparse.Namespace) -> int:
     """Train one phase; 0, or 130 where it was stopped by hand."""
     from ghostlib import show
-    from ghostlib.training import runs, sft
+    from ghostlib.training import dpo, runs, sft
 
     settings = parser.config(chosen)
     run = _begun(chosen, settings) or runs.begin(settings)
     try:
         with contextlib.redirect_stdout(sys.stderr) if chosen.json else contextlib.nullcontext():
-            result = sft.run(settings, chosen.phase, run)
+            preferring = chosen.phase == dpo.PHASE
+            result = dpo.run(settings, run) if preferring else sft.run(settings, chosen.phase, run)
     except KeyboardInterrupt:
         print(f"ghost: {_stopped(run, chosen)}", file=sys.stderr)
         return 130
@@ -75,9 +77,15 @@ def _lines(told: dict[str, Any]) -> list[str]:
 
 def _next(chosen: argparse.Namespace, settings: Any) -> str:
     """The command that comes after this one; another phase of a run takes the same settings."""
-    words = ["--profile", settings.profile, *(word for value in chosen.set or () for word in ("--set", value))]
-    if chosen.phase == "text":
-        return f"ghost train vision {shlex.join(words)}"
+    words = [
+        "--profile",
+        settings.profile,
+        *(["--task", chosen.task] if chosen.task else []),
+        *(word for value in chosen.set or () for word in ("--set", value)),
+    ]
+    phases = tasks.terms(settings.task).phases
+    if chosen.phase in phases[:-1]:
+        return f"ghost train {phases[phases.index(chosen.phase) + 1]} {shlex.join(words)}"
     return f"ghost evaluate {shlex.join(words)}, then ghost export {shlex.join(words)}"
 
 

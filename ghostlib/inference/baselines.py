@@ -14,7 +14,6 @@ from ghostlib.corpus.records import Screen
 from ghostlib.schemas import ddl
 from ghostlib.schemas.schema import Column, Schema, Table
 
-RESULTS = Path("docs", "results", "ui2sql", "baselines.json")
 MOST = 12  # columns that the rule makes of the OCR's lines
 KEY = Column("id", "bigint", not_null=True, identity=True)
 NAMES = {
@@ -43,12 +42,17 @@ def predictions(screens: Sequence[Screen], training: Sequence[Screen]) -> dict[s
 
 def committed(config: Config, n: int) -> dict[str, dict[str, dict[str, float]]]:
     """The committed scores by baseline, the truth's own left out; empty where they are of other screens than the `n` here."""
-    file, data = configs.root() / RESULTS, configs.root() / config.data.validation
+    file, data = results(config), configs.root() / config.data.validation
     if not file.exists():
         return {}
     told = json.loads(file.read_text(encoding="utf-8"))
     same = told["n"] == n and told["data"] == fingerprint(data)
     return {name: values for name, values in told["baselines"].items() if name != "gold"} if same else {}
+
+
+def results(config: Config) -> Path:
+    """Where the baselines' scores of a config's task are committed."""
+    return configs.root() / "docs" / "results" / config.task / "baselines.json"
 
 
 def fingerprint(file: Path) -> str:

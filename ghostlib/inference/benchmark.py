@@ -1,7 +1,7 @@
 """The benchmark: what is in it, what the baselines reach, and docs/benchmark.md, which quotes both.
 
 `python -m ghostlib.inference.benchmark` scores the baselines on the validation screens, writes
-docs/results/ui2sql/baselines.json and stamps the page.
+docs/results/<task>/baselines.json and stamps the page.
 """
 
 import json
@@ -41,8 +41,8 @@ def run(config: Config, *, folder: Path | None = None) -> dict[str, Any]:
 
 
 def publish(config: Config) -> list[Path]:
-    """Scores the baselines, writes docs/results/ui2sql/baselines.json, stamps docs/benchmark.md; the files written."""
-    results, page = configs.root() / baselines.RESULTS, configs.root() / PAGE
+    """Scores the baselines, writes docs/results/<task>/baselines.json, stamps docs/benchmark.md; the files written."""
+    results, page = baselines.results(config), configs.root() / PAGE
     write_atomically(results, json.dumps(run(config), indent=2) + "\n")
     write_atomically(page, stamped(page.read_text(encoding="utf-8"), config))
     return [results, page]
@@ -50,7 +50,7 @@ def publish(config: Config) -> list[Path]:
 
 def stamped(page: str, config: Config) -> str:
     """The page with what is between its markers as the data and the committed results have it now."""
-    results = configs.root() / baselines.RESULTS
+    results = baselines.results(config)
     train = read_screens(configs.root() / config.data.screens)
     validation = read_screens(configs.root() / config.data.validation)
     parts = {"composition": composition(train, validation)}
@@ -97,12 +97,13 @@ def printed(found: Metrics) -> str:
     """Scores for a terminal: a line a metric, the series beside each other, and the notes."""
     series = {"base": found.base, "tuned": found.tuned, **found.baselines}
     series = {("predictions" if name == "tuned" and not found.base else name): told for name, told in series.items() if told}
-    rows = [f"{found.n} {found.split} screens".ljust(22) + "".join(f"{name:>16}" for name in series)]
+    rows = [f"{found.n} {found.split} {found.terms.noun}".ljust(22) + "".join(f"{name:>16}" for name in series)]
     for metric in dict.fromkeys(metric for told in series.values() for metric in told):
         cells = (f"{told[metric]['mean']:.3f}" if metric in told else "-" for told in series.values())
         rows.append(f"{metric:22}" + "".join(f"{cell:>16}" for cell in cells))
-    first = next(iter(series.values()))["schema_score"]
-    rows.append(f"schema score of {next(iter(series))}: {first['mean']:.3f} ({first['low']:.3f} to {first['high']:.3f})")
+    first = next(iter(series.values()))[found.terms.rank]
+    rank, leading = found.terms.rank.replace("_", " "), next(iter(series))
+    rows.append(f"{rank} of {leading}: {first['mean']:.3f} ({first['low']:.3f} to {first['high']:.3f})")
     return "\n".join([*rows, *(f"note: {note}" for note in found.notes)])
 
 

@@ -39,12 +39,15 @@ def measured(rows: Sequence[tuple[str, str, str]], known: Mapping[str, Screen], 
     """{"label_coverage": mean with a 95 % bootstrap interval} over (id, prediction, gold); empty where no screen has labels."""
     import numpy as np
 
+    rows = [row for row in rows if row[0] in known]
+    if not rows:
+        return {}
     truths = postgres.check_many([gold for _, _, gold in rows])
     made = postgres.check_many([prediction for _, prediction, _ in rows])
     values = [
         covered(verdict.schema, truth.schema, known[key])
         for (key, _, _), verdict, truth in zip(rows, made, truths, strict=True)
-        if key in known and truth.schema is not None
+        if truth.schema is not None
     ]
     told = np.array([value for value in values if value is not None])
     if not len(told):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ghostlib import config as configs
-from ghostlib import machine
+from ghostlib import machine, tasks
 from ghostlib.config import Config
 from ghostlib.errors import ConfigError
 from ghostlib.inference import export, gguf, llama
@@ -43,7 +43,7 @@ def base(config: Config, engine: str) -> Engine:
         name = f"{source.name}-{config.export.quant}-{_weights(source)[:16]}"
         folder = configs.cache() / "gguf" / name
         return Engine(name, f"{config.model.name} through llama.cpp", lambda asked: _llama(config, folder, asked, source))
-    plan = configs.plan(config, "vision")
+    plan = configs.plan(config, tasks.terms(config.task).phases[-1])
     if machine.look().gpu is None:
         plan = replace(plan, quantise=False)  # NF4 takes 15 ms a token on a CPU, float32 10
     weights = f"{_identity(config)}-{'nf4' if plan.quantise else 'plain'}"
@@ -56,19 +56,20 @@ def tuned(config: Config, run: Run, engine: str) -> Engine | None:
     if trained is None:
         return _shipped(config, engine)
     weights = f"{_identity(config)}-{run.config.export.merge_onto}-{export.fingerprint(trained)[:16]}"
-    why = f"{config.model.name} with the adapter of {run.folder.name}"
+    why = f"{config.model.name} with the adapter of {run.folder.name}{f' after {run.until}' if run.until else ''}"
     if _known(engine) == "gguf":
         quant = run.config.export.quant
         return Engine(f"{weights}-{quant}", f"{why}, through llama.cpp", lambda asked: _exported(config, run, asked))
     if machine.look().gpu is not None:  # merged in 16 bit, 12B would not fit a T4
-        plan = configs.plan(config, "vision")
+        plan = configs.plan(config, tasks.terms(config.task).phases[-1])
         return Engine(f"{weights}-adapter", why, lambda asked: _hf(config, plan, trained, asked))
     return Engine(weights, f"{why}, merged", lambda asked: _merged(config, run, asked))
 
 
 def _shipped(config: Config, engine: str) -> Engine | None:
     folder = configs.root() / SHIPPED
-    if config.model.name != "nano" or engine != "gguf" or not (folder / gguf.MANIFEST).is_file():
+    ours = config.model.name == "nano" and config.task == Config.task  # what ships was tuned for the suite's own task
+    if not ours or engine != "gguf" or not (folder / gguf.MANIFEST).is_file():
         return None
     known = gguf.manifest(folder)["files"]
     weights = "-".join(["shipped", *(entry["sha256"][:16] for entry in known.values())])

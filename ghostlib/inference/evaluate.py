@@ -1,4 +1,4 @@
-"""Base against tuned on the validation screens: predictions, scores with intervals, groups, baseline, figure."""
+"""Base against tuned on the validation examples: predictions, scores with intervals, groups, baseline, figure."""
 
 import json
 import random
@@ -14,11 +14,10 @@ from ghostlib.errors import DataError
 from ghostlib.inference import answers, coverage, engines, figures
 from ghostlib.models import generate
 from ghostlib.models.files import writing
-from ghostlib.tasks import Example
+from ghostlib.tasks import Example, Terms
 from ghostlib.training.runs import Run
 
 BASELINE, BY_RULE = "most_frequent", "by_rule"
-GROUPS = ("archetype", "domain", "tables")
 Interval = dict[str, float]
 
 
@@ -55,6 +54,7 @@ class Metrics:
     groups: dict[str, dict[str, Any]]
     notes: tuple[str, ...]
     rows: tuple[Row, ...]
+    terms: Terms = field(default_factory=Terms)
 
     def as_dict(self) -> dict[str, Any]:
         """The shape of metrics.json; the rows are in predictions.jsonl."""
@@ -71,19 +71,21 @@ class Metrics:
 
 
 def run(config: Config, run: Run, *, split: str = "validation", engine: str | None = None, progress: bool = True) -> Metrics:
-    """Ask base and tuned about the screens of a split, and write predictions.jsonl, metrics.json and figures/ into the run.
+    """Ask base and tuned about the examples of a split, and write predictions.jsonl, metrics.json and figures/ into the run.
 
+    Where the last phase went on from the text phase's adapter to prefer answers, that one is asked too: "text".
     Answers that predictions.jsonl already holds (same weights, same question, same settings) are not asked again, so a
     killed evaluation goes on where it was. `engine` is "hf" or "gguf"; None lets `engines.choose` decide.
     Raises DataError where the split is empty.
     """
-    task = tasks.named(config.task)
-    there = task.examples(config, "vision", split)
+    task, terms = tasks.named(config.task), tasks.terms(config.task)
+    there = _some(task.examples(config, terms.phases[-1], split), config, split)
     questions = sample(there, config.evaluation.sample, seed=config.seed)
-    if not questions:
-        raise DataError(f"{config.data.validation}: holds no {split} screens. Draw some with `ghost screens`")
     engine = engine or engines.choose(config)
-    models = {"base": engines.base(config, engine), "tuned": engines.tuned(config, run, engine)}
+    models = {"base": engines.base(config, engine)}
+    if run.adapter("preference") and run.adapter("text"):
+        models["text"] = engines.tuned(config, replace(run, until="text"), engine)
+    models["tuned"] = engines.tuned(config, run, engine)
     notes = [f"{name}: {model.why}" for name, model in models.items() if model]
     if models["tuned"] is None:
         notes.append(f"{run.folder.name} has no adapter: only the base was asked")
@@ -102,11 +104,12 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
         n=len(questions),
         base=means["base"],
         tuned=means.get("tuned"),
-        baselines={name: means[name] for name in rows if name not in asked},
+        baselines={name: means[name] for name in rows if name not in ("base", "tuned")},
         distinct={name: len({row.prediction for row, _ in rows[name]}) for name in asked},
         groups=groups(task, questions, {name: scores[name] for name in asked}, seed=config.seed),
         notes=tuple(notes),
         rows=tuple(row for name in asked for row, _ in rows[name]),
+        terms=terms,
     )
     write(found, run.folder)
     run.record(evaluation={"split": split, "n": found.n, "engine": engine, "notes": notes})
@@ -123,51 +126,61 @@ def ask(config: Config, examples: Sequence[Example], *, run: Run | None = None) 
     return [row for row, _ in _rows(tasks.named(config.task), "tuned" if trained else "base", examples, answers)]
 
 
+def golds(config: Config, split: str) -> list[Example]:
+    """The examples of a split with their answers, to score what somebody else has said. DataError for none."""
+    task = tasks.named(config.task)
+    if hasattr(task, "golds"):
+        return _some(task.golds(config, split), config, split)
+    return _some(task.examples(config, tasks.terms(config.task).phases[-1], split), config, split)
+
+
 def best(metrics: Metrics, n: int = 1) -> list[Row]:
-    """The `n` rows with the highest schema score, of the tuned model where there is one; the largest truth first."""
+    """The `n` rows with the highest score, of the tuned model where there is one; the largest truth first."""
     rows = [row for row in metrics.rows if row.model == "tuned"] or list(metrics.rows)
     return sorted(rows, key=lambda row: (-round(value(row), 2), -len(row.gold), row.id))[:n]
 
 
 def worst(metrics: Metrics | Sequence[Row], n: int = 3) -> list[Row]:
-    """The `n` rows with the lowest schema score, the tuned model's where there is one; the less confident one last."""
+    """The `n` rows with the lowest score, the tuned model's where there is one; the less confident one last."""
     rows = metrics.rows if isinstance(metrics, Metrics) else metrics
     rows = [row for row in rows if row.model == "tuned"] or list(rows)
     return sorted(rows, key=lambda row: (value(row), -row.confidence, row.id))[:n]
 
 
 def value(row: Row) -> float:
-    """The number that rows are ranked by: the schema score, 0..1."""
-    return float(row.score.get("schema_score") or 0.0)
+    """The number that rows are ranked by, 0..1: the first of the task's score."""
+    return float(next(iter(row.score.values()), 0.0) or 0.0)
 
 
 def sample(examples: Sequence[Example], count: int, *, seed: int) -> list[Example]:
     """`count` of the examples, the same for one seed, in their order; 0 means all.
 
-    Stratified: each archetype in turn gives one, and within an archetype each domain, so that none is left out by chance.
+    Stratified by the first two of what results are grouped by: each archetype in turn gives one, and within an archetype each
+    domain, so that none is left out by chance.
     """
     if count <= 0 or count >= len(examples):
         return list(examples)
     rng = random.Random(seed)
+    first, second = [*dict.fromkeys(name for example in examples for name in example.group), None, None][:2]
     kinds: dict[Any, list[int]] = defaultdict(list)
     for number in rng.sample(range(len(examples)), len(examples)):
-        kinds[examples[number].group.get("archetype")].append(number)
+        kinds[examples[number].group.get(first)].append(number)
     order = rng.sample(sorted(kinds, key=str), len(kinds))
     chosen: list[int] = []
     seen: Counter[Any] = Counter()
     while len(chosen) < count:
         for kind in order:
             if kinds[kind] and len(chosen) < count:
-                number = min(kinds[kind], key=lambda number: seen[examples[number].group.get("domain")])
+                number = min(kinds[kind], key=lambda number: seen[examples[number].group.get(second)])
                 kinds[kind].remove(number)
-                seen[examples[number].group.get("domain")] += 1
+                seen[examples[number].group.get(second)] += 1
                 chosen.append(number)
     return [examples[number] for number in sorted(chosen)]
 
 
 def sampled(asked: int, there: int, config: Config) -> list[str]:
-    """What to say of an evaluation that did not take all screens; nothing where it did."""
-    told = f"a sample of {asked} of {there} screens by archetype and domain, seed {config.seed}"
+    """What to say of an evaluation that did not take all examples; nothing where it did."""
+    told = f"a stratified sample of {asked} of {there} {tasks.terms(config.task).noun}, seed {config.seed}"
     return [f"{told} (evaluation.sample; `ghost evaluate --full` takes all)"] if asked < there else []
 
 
@@ -179,7 +192,7 @@ def write(metrics: Metrics, folder: Path, *, figure: str = "base_and_tuned.png",
         aside.write_text(json.dumps(metrics.as_dict(), indent=2) + "\n", encoding="utf-8")
         aside.replace(file)
         (folder / "figures").mkdir(exist_ok=True)
-        figures.comparison(metrics.as_dict(), folder / "figures" / figure, names=names)
+        figures.comparison(metrics.as_dict(), folder / "figures" / figure, names=names, terms=metrics.terms)
 
 
 def _baselines(task: Any, config: Config, base: Sequence[generate.Answer]) -> dict[str, list[generate.Answer]]:
@@ -187,6 +200,13 @@ def _baselines(task: Any, config: Config, base: Sequence[generate.Answer]) -> di
     found = {BASELINE: [generate.Answer(_most_frequent(task, config), 1.0, 0.0, 0)] * len(base)}
     ruled = [replace(answer, text=task.by_rule(answer.text)) for answer in base]
     return found | {BY_RULE: ruled} if any(answer.text for answer in ruled) else found
+
+
+def _some(examples: list[Example], config: Config, split: str) -> list[Example]:
+    if not examples:
+        noun = tasks.terms(config.task).noun
+        raise DataError(f"task {config.task}: there are no {split} {noun}. Restore the files of the profile's data settings")
+    return examples
 
 
 def _rows(task: Any, name: str, questions: Sequence[Example], answers: Sequence[generate.Answer]) -> list[tuple[Row, Any]]:
@@ -212,18 +232,19 @@ def _rows(task: Any, name: str, questions: Sequence[Example], answers: Sequence[
 
 
 def _most_frequent(task: Any, config: Config) -> str:
-    """The most frequent answer of the training screens: what a model that looks at nothing could say."""
-    counted = Counter(example.completion for example in task.examples(config, "vision", "train"))
+    """The most frequent answer of the training examples: what a model that looks at nothing could say."""
+    phase = tasks.terms(config.task).phases[-1]
+    counted = Counter(example.completion for example in task.examples(config, phase, "train"))
     return counted.most_common(1)[0][0] if counted else ""
 
 
 def groups(task: Any, questions: Sequence[Example], scores: dict[str, list[Any]], *, seed: int) -> dict[str, dict[str, Any]]:
-    """Every metric by archetype, domain and number of tables:
+    """Every metric by each of the examples' groups; of screens those are archetype, domain and number of tables:
 
     {"archetype": {"form": {"n": 6, "base": {metric: interval}, "tuned": {...}}, ...}, ...}
     """
     made: dict[str, dict[str, Any]] = {}
-    for kind in GROUPS:
+    for kind in dict.fromkeys(name for question in questions for name in question.group):
         for label in sorted({str(question.group[kind]) for question in questions if question.group.get(kind)}):
             members = [place for place, question in enumerate(questions) if str(question.group.get(kind)) == label]
             made.setdefault(kind, {})[label] = {"n": len(members)} | {

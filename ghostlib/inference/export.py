@@ -41,19 +41,22 @@ class Export:
 
 
 def run(run: Run, *, progress: bool = True) -> Export:
-    """Export what a run has trained into `<run>/gguf/`; an export that is whole and current is handed back at once.
+    """Export what a run has trained into `<run>/gguf/` (`gguf-<phase>/` of a run up to a phase).
+
+    An export that is whole and current is handed back at once.
 
     Raises ExportError for a run without an adapter or a model that llama.cpp would misread, MachineError for a disk
     that is too small, ToolError where llama.cpp's converter cannot be had.
     """
     start = time.perf_counter()
     source = {"adapter": fingerprint(adapter(run)), "base": run.config.model.name, "onto": run.config.export.merge_onto}
-    found = _current(run.folder / "gguf", source, run.config)
+    out = run.folder / (f"gguf-{run.until}" if run.until else "gguf")
+    found = _current(out, source, run.config)
     if found:
         return found
     converters.converter()  # before minutes of merging
     model = merged(run, progress=progress)
-    made = convert(model, run.folder / "gguf", config=run.config, source=source, progress=progress)
+    made = convert(model, out, config=run.config, source=source, progress=progress)
     run.record(export={"seconds": round(time.perf_counter() - start, 2), "quant": run.config.export.quant})
     return made
 

@@ -3,24 +3,24 @@
 from pathlib import Path
 from typing import Any
 
-SHOWN = {
-    "schema_score": "schema score",
-    "validity": "valid in\nPostgreSQL",
-    "table_f1": "tables F1",
-    "column_f1": "columns F1",
-    "type_accuracy": "types",
-    "foreign_key_f1": "foreign\nkeys F1",
-}
+from ghostlib.tasks import Terms
+
 INK, FAINT = "#1f2933", "#d9e2ec"
-COLOURS = {"base": "#9fb3c8", "tuned": "#2f6fed", "most_frequent": "#f0b429", "by_rule": "#7fb77e"}
-OTHERS = ("#12a594", "#8e4ec6", "#d9822b", "#d6409f", "#697586")
-NAMES = {"base": "base", "tuned": "tuned", "most_frequent": "most frequent answer", "by_rule": "base by rule"}
+COLOURS = {"base": "#9fb3c8", "text": "#12a594", "tuned": "#2f6fed", "most_frequent": "#f0b429", "by_rule": "#7fb77e"}
+OTHERS = ("#8e4ec6", "#d9822b", "#d6409f", "#697586")
+NAMES = {
+    "base": "base",
+    "text": "after examples",
+    "tuned": "tuned",
+    "most_frequent": "most frequent answer",
+    "by_rule": "base by rule",
+}
 
 
-def comparison(metrics: dict[str, Any], file: Path, *, names: dict[str, str] | None = None) -> Path:
+def comparison(metrics: dict[str, Any], file: Path, *, terms: Terms, names: dict[str, str] | None = None) -> Path:
     """Bars of base, tuned and the baselines with their 95 % intervals, as a PNG; `metrics` has metrics.json's shape.
 
-    `names` says how a legend calls a series other than by its key.
+    `names` says how a legend calls a series other than by its key, `terms` which metrics are shown.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -28,7 +28,7 @@ def comparison(metrics: dict[str, Any], file: Path, *, names: dict[str, str] | N
     series = {"base": metrics["base"], **metrics["baselines"], "tuned": metrics.get("tuned")}
     series = {name: values for name, values in series.items() if values}
     common = [metric for metric in next(iter(series.values())) if all(metric in values for values in series.values())]
-    shown = [metric for metric in SHOWN if metric in common] or common[:6]
+    shown = [metric for metric in terms.metrics if metric in common] or common[:6]
     figure = Figure(figsize=(9 + 1.2 * max(0, len(series) - 4), 4.2), dpi=160, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -38,7 +38,7 @@ def comparison(metrics: dict[str, Any], file: Path, *, names: dict[str, str] | N
         colour, label = COLOURS.get(name) or next(spare), (names or {}).get(name) or NAMES.get(name, name.replace("_", " "))
         offset = (place - (len(series) - 1) / 2) * width
         _bars(axes, values, shown, colour=colour, label=label, offset=offset, width=width)
-    axes.set_xticks(range(len(shown)), [SHOWN.get(metric, metric) for metric in shown], color=INK)
+    axes.set_xticks(range(len(shown)), [terms.metrics.get(metric, metric) for metric in shown], color=INK)
     axes.set_ylim(0, 1.12)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
     axes.tick_params(length=0, colors=INK)
@@ -47,7 +47,7 @@ def comparison(metrics: dict[str, Any], file: Path, *, names: dict[str, str] | N
     for side in axes.spines.values():
         side.set_visible(False)
     axes.set_title(
-        f"{metrics['n']} {metrics['split']} screens, with 95 % intervals",
+        f"{metrics['n']} {metrics['split']} {terms.noun}, with 95 % intervals",
         loc="left", fontsize=11, color=INK,
     )  # fmt: skip
     if len(series) <= 3:

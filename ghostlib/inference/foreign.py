@@ -8,7 +8,6 @@ from typing import Any
 
 from ghostlib import tasks
 from ghostlib.config import Config
-from ghostlib.corpus.records import Screen
 from ghostlib.errors import DataError
 from ghostlib.inference import baselines, coverage, evaluate
 from ghostlib.inference.evaluate import Metrics, Row
@@ -52,8 +51,8 @@ def read(file: Path | str, known: Sequence[str]) -> Told:
         models.setdefault(model, {})[name] = prediction
     if not models:
         what = f"no id is of the benchmark (first: {strange[0]})" if strange else "holds no prediction"
-        raise DataError(f'{file}: {what}. An id is an image_path of the validation set, for example "{next(iter(known), "")}".')
-    notes = [f"ids that are no screen of the benchmark, left out: {len(strange)} ({', '.join(strange[:3])})"]
+        raise DataError(f'{file}: {what}. An id is one of the validation set, for example "{next(iter(known), "")}".')
+    notes = [f"ids that are not of the benchmark, left out: {len(strange)} ({', '.join(strange[:3])})"]
     return Told(models, tuple(notes if strange else ()))
 
 
@@ -78,33 +77,32 @@ def score(config: Config, file: Path | str, *, split: str = "validation", full: 
     A file of one model stands under `tuned`; one with models of its own ("base" and "tuned", as a run's predictions.jsonl)
     under their names. Without `full` only the profile's sample counts. Raises DataError as `read`.
     """
-    screens = coverage.screens(config, split)
-    questions = [question(screen) for screen in screens.values()]
-    if not questions:
-        raise DataError(f"{config.data.validation}: holds no {split} screens. Draw some with `ghost screens`")
+    questions = evaluate.golds(config, split)
+    there = len(questions)
+    known = [one.id for one in questions]
     if not full:
         questions = evaluate.sample(questions, config.evaluation.sample, seed=config.seed)
-    told = read(file, list(screens))
-    notes = [*told.notes, *evaluate.sampled(len(questions), len(screens), config)]
+    told = read(file, known)
+    notes = [*told.notes, *evaluate.sampled(len(questions), there, config)]
     for model, answers in told.models.items():
         if lacking := [one.id for one in questions if one.id not in answers]:
             whose = "" if model == UNNAMED else f" of {model}"
             shown = ", ".join(lacking[:3])
-            notes.append(f"screens without a prediction{whose}, counted 0: {len(lacking)} of {len(questions)} ({shown})")
-    return scored(config, questions, told.models, screens, split=split, notes=notes)
+            noun = tasks.terms(config.task).noun
+            notes.append(f"{noun} without a prediction{whose}, counted 0: {len(lacking)} of {len(questions)} ({shown})")
+    return scored(config, questions, told.models, split=split, notes=notes)
 
 
 def scored(
     config: Config,
     questions: Sequence[Example],
     models: dict[str, dict[str, str]],
-    screens: dict[str, Screen],
     *,
     split: str,
     notes: Sequence[str] = (),
 ) -> Metrics:
     """The Metrics of answers by model and id; a model that is neither base nor the only one stands among the baselines."""
-    task = tasks.named(config.task)
+    task, screens = tasks.named(config.task), coverage.screens(config, split)
     single = next(iter(models)) if len(models) == 1 else "tuned"
     means: dict[str, dict[str, evaluate.Interval]] = {}
     scores: dict[str, list[Any]] = {}
@@ -127,13 +125,8 @@ def scored(
         groups=evaluate.groups(task, questions, scores, seed=config.seed),
         notes=tuple(notes),
         rows=tuple(rows),
+        terms=tasks.terms(config.task),
     )
-
-
-def question(screen: Screen) -> Example:
-    """The screen as an example whose answer is known; nobody is asked, so it has no prompt."""
-    group = {"archetype": screen.screen, "domain": screen.domain, "tables": screen.output.count("CREATE TABLE")}
-    return Example(screen.image_path, "", completion=screen.output, group=group)
 
 
 def _scored_row(task: Any, model: str, asked: Example, answer: str, found: Any) -> Row:

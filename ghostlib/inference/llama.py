@@ -63,9 +63,10 @@ def stop() -> None:
     atexit.unregister(stop)
 
 
-def ask(running: Any, example: Example, *, max_new_tokens: int, side: int) -> Answer:
+def ask(running: Any, example: Example, *, max_new_tokens: int, side: int, schema: dict[str, Any] | None = None) -> Answer:
     """The model's greedy answer; the picture goes in as the same letterboxed square that transformers sees.
 
+    `schema` is a JSON Schema that the answer is decoded by (llama.cpp makes a grammar of it).
     Raises DataError for a prompt that is longer than the context.
     """
     start = time.perf_counter()
@@ -81,6 +82,7 @@ def ask(running: Any, example: Example, *, max_new_tokens: int, side: int) -> An
             "max_tokens": max_new_tokens,
             "logprobs": True,
             "cache_prompt": False,
+            **({"json_schema": schema} if schema else {}),
         }
     )
     if "choices" not in told:

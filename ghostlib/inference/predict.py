@@ -103,7 +103,11 @@ def exported(config: Config, model: Path | None = None) -> Path:
     run = runs.newest(config, holding=f"gguf/{gguf.MANIFEST}")
     if run:
         return run.folder / "gguf"
-    if config.model.name == "nano" and (configs.root() / engines.SHIPPED / gguf.MANIFEST).is_file():
+    if (
+        config.model.name == "nano"
+        and config.task == Config.task
+        and (configs.root() / engines.SHIPPED / gguf.MANIFEST).is_file()
+    ):
         return configs.root() / engines.SHIPPED
     raise ExportError(f"{configs.output()}: no run has an exported model. Train and run `ghost export`, or notebooks 02 to 05")
 
@@ -118,7 +122,7 @@ def weights(config: Config, model: Path | None = None) -> tuple[Path | None, str
             raise ExportError(f"{model}: is neither a run (config.yaml) nor a model (config.json). Name one of them")
         run = runs.Run(Path(model), configs.from_file(file))
     else:
-        run = runs.newest(config, holding="vision/adapter") or runs.newest(config, holding="text/adapter")
+        run = runs.latest(config)
     return (export.merged(run), f"{config.model.name} tuned in {run.folder.name}") if run else (None, config.model.name)
 
 
@@ -152,7 +156,9 @@ def _verified(folder: Path, stamp: int) -> gguf.Exported:
 
 @lru_cache(maxsize=1)
 def _loaded(folder: Path | None, config: Config) -> load.Base:
-    return load.merged(folder, config) if folder else load.base(config, configs.plan(config, "vision"))
+    return (
+        load.merged(folder, config) if folder else load.base(config, configs.plan(config, tasks.terms(config.task).phases[-1]))
+    )
 
 
 BACKENDS: dict[str, Callable[[Example, Config, Path | None], tuple[generate.Answer, str]]] = {

@@ -24,26 +24,44 @@ class Answer:
 
 
 def answers(
-    base: Base, examples: Sequence[Example], *, max_new_tokens: int, batch_size: int, side: int, progress: bool = False
+    base: Base,
+    examples: Sequence[Example],
+    *,
+    max_new_tokens: int,
+    batch_size: int,
+    side: int,
+    progress: bool = False,
+    schema: dict[str, Any] | None = None,
 ) -> list[Answer]:
-    """One Answer an example, in their order. Pictures are letterboxed to `side` x `side` pixels."""
+    """One Answer an example, in their order. Pictures are letterboxed to `side` x `side` pixels.
+
+    `schema` is a JSON Schema that each answer is decoded by.
+    """
     from tqdm import tqdm
 
     found: dict[int, Answer] = {}
     with tqdm(total=len(examples), desc="answers", unit="answer", disable=not progress) as bar:
-        for number, answer in stream(base, examples, max_new_tokens=max_new_tokens, batch_size=batch_size, side=side):
+        made = stream(base, examples, max_new_tokens=max_new_tokens, batch_size=batch_size, side=side, schema=schema)
+        for number, answer in made:
             found[number] = answer
             bar.update()
     return [found[number] for number in range(len(examples))]
 
 
 def stream(
-    base: Base, examples: Sequence[Example], *, max_new_tokens: int, batch_size: int, side: int
+    base: Base,
+    examples: Sequence[Example],
+    *,
+    max_new_tokens: int,
+    batch_size: int,
+    side: int,
+    schema: dict[str, Any] | None = None,
 ) -> Iterator[tuple[int, Answer]]:
     """(number of the example, Answer) as each batch ends, so that a caller can save what is done."""
     base.model.eval()
     for batch in batches(examples, batch_size):
-        told = _answer(base, [examples[number] for number in batch], max_new_tokens=max_new_tokens, side=side)
+        asked = [examples[number] for number in batch]
+        told = _answer(base, asked, max_new_tokens=max_new_tokens, side=side, schema=schema)
         yield from zip(batch, told, strict=True)
 
 
@@ -86,9 +104,13 @@ def inputs(processor: Any, examples: Sequence[Example], *, side: int) -> Any:
     return processor(**arguments, add_special_tokens=False)  # the template has written <bos> already
 
 
-def _answer(base: Base, examples: Sequence[Example], *, max_new_tokens: int, side: int) -> list[Answer]:
+def _answer(
+    base: Base, examples: Sequence[Example], *, max_new_tokens: int, side: int, schema: dict[str, Any] | None
+) -> list[Answer]:
     import torch
     from transformers import LogitsProcessorList
+
+    from ghostlib.models import constrained
 
     tokenizer = getattr(base.processor, "tokenizer", base.processor)
     start = time.perf_counter()
@@ -103,6 +125,7 @@ def _answer(base: Base, examples: Sequence[Example], *, max_new_tokens: int, sid
         return scores
 
     ends = _ends(base.model, tokenizer)
+    rules = constrained.processors(schema, tokenizer, ends, prompt=batch["input_ids"].shape[1], rows=len(examples))
     with torch.inference_mode():
         made = base.model.generate(
             **batch,
@@ -112,7 +135,7 @@ def _answer(base: Base, examples: Sequence[Example], *, max_new_tokens: int, sid
             use_cache=True,
             eos_token_id=ends,
             pad_token_id=tokenizer.pad_token_id,
-            logits_processor=LogitsProcessorList([watch]),
+            logits_processor=LogitsProcessorList([*rules, watch]),
         )
     written = made[:, batch["input_ids"].shape[1] :].tolist()
     sure = torch.stack(steps, dim=1).tolist()

@@ -40,7 +40,7 @@ def attach(model: Any, plan: Plan, *, start: Path | None = None, seed: int = 7) 
         dora.lighten(tuned)
         dora.begin(tuned)
     if start is not None:
-        _fill(tuned, start)
+        fill(tuned, start)
     return tuned
 
 
@@ -124,7 +124,7 @@ def _attach_peft(model: Any, plan: Plan) -> Any:
         LoraConfig(
             r=plan.rank,
             lora_alpha=plan.alpha,
-            lora_dropout=0.0,  # with DoRA any other value costs a second full matmul
+            lora_dropout=plan.dropout,
             bias="none",
             target_modules=targets(plan, multimodal=multimodal),
             use_dora=plan.dora,
@@ -143,7 +143,7 @@ def _attach_unsloth(model: Any, plan: Plan, seed: int) -> Any:
             model,
             r=plan.rank,
             lora_alpha=plan.alpha,
-            lora_dropout=0.0,
+            lora_dropout=plan.dropout,
             bias="none",
             target_modules=targets(plan, multimodal=hasattr(model.config, "vision_config")),
             use_dora=plan.dora,
@@ -153,7 +153,8 @@ def _attach_unsloth(model: Any, plan: Plan, seed: int) -> Any:
         )
 
 
-def _fill(model: Any, adapter: Path) -> None:
+def fill(model: Any, adapter: Path) -> None:
+    """Put a saved adapter's values into the model's "default" one. Raises DataError for another rank or another model."""
     from peft import set_peft_model_state_dict
     from safetensors.torch import load_file
 

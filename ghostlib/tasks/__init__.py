@@ -1,15 +1,27 @@
 """What a model can be asked. A task is a module here; everything else knows it by its name in the config alone.
 
 A task module offers:
-    examples(config, phase, split) -> list[Example]   phase "text" or "vision"; split "train" or "validation"
-    ask(config, picture) -> Example                   a question about a stranger's picture, without an answer
+    examples(config, phase, split) -> list[Example]   a phase of TERMS; split "train" or "validation"
     parse(text) -> str                                the answer inside a model's text
     by_rule(text) -> str                              the answer that a rule makes of an untrained model's text; "" for none
     score(answers, examples) -> list[Score]           one value an example, with .as_dict()
     aggregate(scores, *, seed) -> dict                metric -> {"mean", "low", "high"}; the first one ranks models
+and where it has them:
+    TERMS                                             how it is spoken of, and its phases; else text and vision
+    ask(config, picture) -> Example                   a question about a stranger's picture, without an answer
+    question(config, words) -> Example                a question in words, without an answer
+    golds(config, split) -> list[Example]             ids, answers and groups alone, to score anybody's predictions
+    preferences(config, split) -> list[Preference]    what the phase "preference" learns from
+    constraint(config) -> dict                        a JSON Schema that an answer is decoded by
+    check(text) -> list[str]                          what is wrong with an answer, a line each
+A package may have a module `command`, its own part of the command line, of which any function may be lacking:
+    scoring(group), asking(group)                     its options of `ghost evaluate`, and of `ghost ask`
+    predictions(config, chosen) -> int                scores a file of predictions
+    ask(config, chosen, model) -> int                 answers questions; `model` makes a text of an Example
 """
 
 import importlib
+import importlib.util
 import pkgutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,12 +42,53 @@ class Example:
     group: dict[str, Any] = field(default_factory=dict)  # what results are grouped by: archetype, domain, tables
 
 
+@dataclass(frozen=True)
+class Preference:
+    """One question with the answer to prefer and one that has a fault."""
+
+    id: str
+    prompt: str
+    chosen: str
+    rejected: str
+    fault: str  # its name
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a task is spoken of: the phases of its training in order, what is asked about, who judges an answer,
+
+    and the metrics that tables and figures show, with a label; the first one ranks models and answers.
+    """
+
+    phases: tuple[str, ...] = ("text", "vision")
+    noun: str = "examples"
+    judge: str = "The judge"
+    metrics: dict[str, str] = field(default_factory=lambda: {"score": "score"})
+    minor: tuple[str, ...] = ()  # metrics that are written down, and not shown
+
+    @property
+    def rank(self) -> str:
+        return next(iter(self.metrics))
+
+
 def named(task: str) -> ModuleType:
     """The module of a task. Raises ConfigError with the tasks that exist."""
     known = sorted(module.name for module in pkgutil.iter_modules(__path__))
     if task not in known:
         raise ConfigError(f"task {task}: does not exist. There are: {', '.join(known)}")
     return importlib.import_module(f"{__name__}.{task}")
+
+
+def commands() -> dict[str, ModuleType]:
+    """The tasks that have a part of the command line of their own, each with that module."""
+    packages = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
+    names = [name for name in packages if importlib.util.find_spec(f"{__name__}.{name}.command")]
+    return {name: importlib.import_module(f"{__name__}.{name}.command") for name in names}
+
+
+def terms(task: str) -> Terms:
+    """How a task is spoken of. Raises ConfigError as `named`."""
+    return getattr(named(task), "TERMS", Terms())
 
 
 def messages(example: Example, *, answer: bool = False) -> list[dict[str, Any]]:

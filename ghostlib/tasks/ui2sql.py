@@ -13,16 +13,35 @@ from ghostlib.corpus.reading import Line
 from ghostlib.schemas import ddl, postgres
 from ghostlib.schemas import score as scores
 from ghostlib.schemas.schema import Schema
-from ghostlib.tasks import Example
+from ghostlib.tasks import Example, Terms
 
 Size = tuple[int, int]
 CONTROL = re.compile(r"<(?=/?(?:start_of|end_of|image|bos|eos|pad|unk|unused|mask))")
+TERMS = Terms(
+    noun="screens",
+    judge="PostgreSQL",
+    metrics={
+        "schema_score": "schema score",
+        "validity": "valid in\nPostgreSQL",
+        "table_f1": "tables F1",
+        "column_f1": "columns F1",
+        "type_accuracy": "types",
+        "foreign_key_f1": "foreign\nkeys F1",
+    },
+    minor=("exact", "unique_f1", "check_f1", "primary_key", "not_null_accuracy", "index_f1"),
+)
 HELD_BACK = 8  # one text in so many is asked before and after phase 1, and never trained on
 
 
 def examples(config: Config, phase: str, split: str) -> list[Example]:
     """The examples of one phase and split, in a fixed order. Raises DataError for a missing or broken file."""
     return _texts(config, split) if phase == "text" else _screens(config, split)
+
+
+def golds(config: Config, split: str) -> list[Example]:
+    """The screens of a split with their answers alone: nobody is asked, so no picture is opened."""
+    file = configs.root() / (config.data.screens if split == "train" else config.data.validation)
+    return [Example(row.image_path, "", completion=row.output, group=_group(row)) for row in records.read_screens(file)]
 
 
 def ask(config: Config, source: Path) -> Example:
@@ -87,11 +106,14 @@ def _screens(config: Config, split: str) -> list[Example]:
     found = []
     for number, row in enumerate(rows):
         image = records.picture_file(row, configs.root() / "data")
-        group = {"archetype": row.screen, "domain": row.domain, "tables": row.output.count("CREATE TABLE")}
         shown = image if config.data.picture else None
         for lines, size in _readings(row, image, random.Random(number) if split == "train" else None):
-            found.append(Example(row.image_path, prompt(config, lines, size), shown, row.output, group))
+            found.append(Example(row.image_path, prompt(config, lines, size), shown, row.output, _group(row)))
     return found
+
+
+def _group(row: records.Screen) -> dict[str, Any]:
+    return {"archetype": row.screen, "domain": row.domain, "tables": row.output.count("CREATE TABLE")}
 
 
 def _readings(row: records.Screen, image: Path, noise: random.Random | None) -> Iterator[tuple[Sequence[Line], Size]]:

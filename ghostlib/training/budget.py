@@ -6,10 +6,12 @@ and the minutes in which a person reads are not in it.
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ghostlib import config as configs
+from ghostlib import tasks
 from ghostlib.config import Config, Plan
 from ghostlib.corpus import jsonfiles
 from ghostlib.machine import Machine
@@ -82,7 +84,7 @@ class Budget:
 
 def estimate(config: Config, plan: Plan, shape: Shape, machine: Machine, work: dict[str, Work]) -> Budget:
     """The Budget of the whole way with this plan's model and adapter, whichever phase the plan is of."""
-    work = work if shape.eyes else {phase: one for phase, one in work.items() if phase == "text"}
+    work = work if shape.eyes else {phase: one for phase, one in work.items() if phase != "vision"}
     local = plan.model == "nano" or Path(plan.model).is_dir()
     base = shape.stored(quantised=plan.model.endswith("-bnb-4bit"))
     fetched = 0.0 if local else base + (2 * shape.parameters() if config.export.merge_onto == "16bit" else 0)
@@ -113,7 +115,13 @@ def estimate(config: Config, plan: Plan, shape: Shape, machine: Machine, work: d
 
 
 def works(config: Config) -> dict[str, Work]:
-    """The Work of both phases, from the size of the config's own files. Raises DataError for a missing or broken file."""
+    """The Work of each phase: of screens from the size of the config's own files, of other tasks from their examples.
+
+    Raises DataError for a missing or broken file.
+    """
+    phases = tasks.terms(config.task).phases
+    if "vision" not in phases:
+        return {phase: _work(tasks.named(config.task).examples(config, phase, "train")) for phase in phases}
     found = {}
     for phase, file in (("text", config.data.texts), ("vision", config.data.screens)):
         rows = [row for row in jsonfiles.rows(configs.root() / file) if isinstance(row, dict)]
@@ -124,6 +132,12 @@ def works(config: Config) -> dict[str, Work]:
             answer=(_mean(rows, "output") or _mean(rows, "sql_schema")) / CHARACTERS,
         )
     return found
+
+
+def _work(examples: Sequence[tasks.Example]) -> Work:
+    count = max(1, len(examples))
+    question, answer = (sum(len(getattr(one, name)) for one in examples) / count for name in ("prompt", "completion"))
+    return Work(len(examples), question / CHARACTERS + TEMPLATE, answer / CHARACTERS)
 
 
 def speed(machine: Machine, shape: Shape) -> float:
@@ -152,11 +166,14 @@ def flops(plan: Plan, shape: Shape, *, question: float, answer: float) -> float:
 
 
 def _training(config: Config, plan: Plan, shape: Shape, machine: Machine, work: Work) -> float:
-    batch = config.train.batch_size * config.train.accumulation
+    how = config.preference if plan.phase == "preference" else config.train
+    batch = how.batch_size * how.accumulation
     steps = config.steps(plan.phase)
     if steps == -1:
-        steps = math.ceil(config.train.epochs * work.examples / batch)
+        steps = math.ceil(how.epochs * work.examples / batch)
     each = flops(plan, shape, question=work.question, answer=work.answer) / speed(machine, shape)
+    if plan.phase == "preference":
+        each *= 2 * 4 / 3  # two answers, and the reference's forward beside the three passes of training
     return steps * batch * each + (START if machine.gpu else START / 10)
 
 
@@ -164,7 +181,7 @@ def _evaluation(config: Config, plan: Plan, shape: Shape, machine: Machine, work
     """Base and tuned on the samples of both phases, generated in batches."""
     seconds = 4 * START if machine.gpu else 0.0
     limit = config.generate.max_new_tokens
-    sizes = {"text": config.evaluation.text_sample, "vision": config.evaluation.sample}
+    sizes = dict.fromkeys(work, 0) | {"text": config.evaluation.text_sample, list(work)[-1]: config.evaluation.sample}
     for phase, one in work.items():
         shown = dataclasses.replace(plan, phase=phase)
         tokens = one.question + _pictured(shown, shape)

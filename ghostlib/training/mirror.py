@@ -71,7 +71,7 @@ class Mirror:
                 shutil.copytree(checkpoint, part, dirs_exist_ok=True)
             checkpoints.prune(saved)
         # After the checkpoint, so that the log tells of all its steps; config.yaml last, which makes it a run.
-        for folder in (self.run / "text", self.run / "vision", self.run):
+        for folder in (self.run / "text", self.run / "vision", self.run / "preference", self.run):
             for entry in sorted(folder.iterdir(), key=lambda one: one.name == "config.yaml") if folder.is_dir() else ():
                 wanted = entry.is_file() or (folder != self.run and entry.name != "checkpoints")
                 if wanted and not entry.name.endswith(UNFINISHED):

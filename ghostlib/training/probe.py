@@ -92,9 +92,7 @@ def of(config: Config, phase: str, run: Run, examples: list[Example], *, progres
             return Probed("failed", f"no example has at most {plan.max_seq_length} tokens")
         tokens, number = max(kept)
         _say(progress, f"{phase}: probing {_short(plan)} in a process of its own (it loads the model) ... ", end="")
-        found = dataclasses.replace(
-            measure(config, plan, examples[number], start=run.adapter("text") if phase == "vision" else None), tokens=tokens
-        )
+        found = dataclasses.replace(measure(config, plan, examples[number], start=run.before(phase)), tokens=tokens)
         _say(progress, found.told)
         known[plan] = found
         told = [{"plan": _short(one), **dataclasses.asdict(result)} for one, result in known.items()]

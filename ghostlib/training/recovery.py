@@ -45,7 +45,7 @@ def first(
         frozen = facts["plan"] | {"modules": tuple(facts["plan"]["modules"])}
         return Rung(Plan(**frozen), memory.Cost(facts["gib"]), True, facts["why"])
     plan = configs.plan(config, phase)
-    start = run.adapter("text") if phase == "vision" else None
+    start = run.before(phase)
     before = run.facts().get("text", {}).get("plan") if start else None
     if before:  # phase 1 may have stepped down the ladder; an adapter keeps its shape
         kept = ("model", "rank", "alpha", "dora", "rslora")
@@ -68,7 +68,7 @@ def step_down(run: Run, phase: str, rung: Rung, failed: str) -> Rung:
     tried = [*run.facts().get(phase, {}).get("attempts", []), {"plan": dataclasses.asdict(rung.plan), "failed": failed}]
     run.write(**{phase: {"attempts": tried}})
     saved = checkpoints.newest(folder / "checkpoints")
-    start = run.adapter("text") if phase == "vision" else None
+    start = run.before(phase)
     after = _below(rung, failed, f"{phase}: out of memory", saved=saved, start=start)
     if not only_shorter(rung.plan, after.plan) and watch.read(folder / "log.jsonl"):
         with writing(folder):  # its steps are not those of the new rung, and the new one begins a log

@@ -20,10 +20,10 @@ from ghostlib.errors import ConfigError, TrainingError
 from ghostlib.models.files import writing
 from ghostlib.training import mirror, ranks
 
-PHASES = ("text", "vision")
+PHASES = ("text", "vision", "preference")  # in this order; a task has some of them (tasks.Terms.phases)
 PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets", "safetensors")
 # What an adapter depends on. The rest (evaluation, export, ...) may differ between the notebooks of one run.
-BINDING = ("profile", "task", "seed", "model", "lora", "train", "data")
+BINDING = ("profile", "task", "seed", "model", "lora", "train", "preference", "data")
 FREE = ("train.probe", "train.keep", "train.tensorboard", "train.mirror")  # of those: how a run is watched, not what it makes
 
 
@@ -33,9 +33,10 @@ class Run:
 
     folder: Path
     config: Config
+    until: str = ""  # the run as it was after this phase; "" is all of it
 
     def phase(self, phase: str) -> Path:
-        """The folder of "text" or "vision", made where it is missing."""
+        """The folder of a phase, made where it is missing."""
         folder = self.folder / phase
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -47,8 +48,13 @@ class Run:
         return folder if (folder / "adapter_model.safetensors").is_file() else None
 
     def trained(self) -> Path | None:
-        """The adapter that this run ended with: vision's, else text's, else None."""
-        return self.adapter("vision") or self.adapter("text")
+        """The adapter that this run ended with: that of its last phase that has one, else None."""
+        phases = PHASES[: PHASES.index(self.until) + 1] if self.until else PHASES
+        return next((found for phase in reversed(phases) if (found := self.adapter(phase))), None)
+
+    def before(self, phase: str) -> Path | None:
+        """The adapter that a phase goes on from: the text phase's, where there is one. The text phase begins from the base."""
+        return self.adapter("text") if phase != "text" else None
 
     def record(self, **facts: Any) -> None:
         """Merge facts into run.json (dicts within dicts too), aside and renamed; of several processes the first does."""
@@ -114,14 +120,19 @@ def newest(config: Config, holding: str = "vision/adapter") -> Run | None:
     return next(iter(_holding(config, holding)), None)
 
 
+def latest(config: Config) -> Run | None:
+    """The newest run of the same task, profile and model that is trained, one with the later phase before all others."""
+    return next((found for phase in reversed(PHASES) if (found := newest(config, f"{phase}/adapter"))), None)
+
+
 def begun(config: Config, phase: str) -> Run | None:
-    """The run that `phase` goes on in: vision's is the newest with an adapter of phase 1, else the one that was stopped.
+    """The run that `phase` goes on in: a later one's is the newest with an adapter of phase 1, else the one that was stopped.
 
     None where there is none, or GHOST_RUN names the run: `begin` finds that one.
     """
     if os.environ.get("GHOST_RUN"):
         return None
-    trained = newest(config, holding="text/adapter") if phase == "vision" else None
+    trained = newest(config, holding="text/adapter") if phase != "text" else None
     return trained or unfinished(config, phase)
 
 

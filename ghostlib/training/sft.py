@@ -23,6 +23,7 @@ from ghostlib.training.runs import Run
 
 __all__ = ["Result", "mask", "run"]
 
+PHASES = ("text", "vision")  # that learn from examples; pairs are dpo.py's
 Split = tuple[list[Example], list[Example]]  # what is trained on, and what the model in training is asked
 
 
@@ -48,8 +49,8 @@ def run(config: Config, phase: str, run: Run, *, progress: bool = True, plot: wa
     Raises MachineError (no GPU, disk), DataError, TrainingError (another config or data, non-finite loss) and
     OutOfMemory with advice when no rung of the ladder is left.
     """
-    if phase not in runs.PHASES:
-        raise TrainingError(f"phase {phase}: expected one of {', '.join(runs.PHASES)}")
+    if phase not in PHASES:
+        raise TrainingError(f"phase {phase}: expected one of {', '.join(PHASES)}")
     runs.agree(run, config)
     if ranks.sharded() and config.model.quantise:
         raise TrainingError("FSDP cannot spread NF4 weights: set model.quantise=false, or use configs/accelerate/zero2.yaml")
@@ -100,7 +101,7 @@ def _attempt(config: Config, phase: str, run: Run, rung: Rung, split: Split, pro
     folder, log, plan = run.phase(phase), run.phase(phase) / "log.jsonl", rung.plan
     base = load.base(config, plan)
     kept, dropped = _short_enough(phase, split[0], base.processor, plan.max_seq_length, progress)
-    start = run.adapter("text") if phase == "vision" else None
+    start = run.before(phase)
     if phase == "vision":
         begins = "goes on from the text phase's adapter" if start else "no text adapter in this run, starts fresh"
         _say(progress, f"vision: {begins}")
@@ -191,7 +192,7 @@ def _say(progress: bool, line: str) -> None:
 def main(words: Sequence[str] | None = None) -> int:
     """`accelerate launch -m ghostlib.training.sft text --profile P`: as `ghost train`, from one or several processes."""
     parser = argparse.ArgumentParser(prog="python -m ghostlib.training.sft", description=(main.__doc__ or "").partition(":")[0])
-    parser.add_argument("phase", choices=runs.PHASES)
+    parser.add_argument("phase", choices=PHASES)
     parser.add_argument("--profile", default="auto", help="a file of configs/, or auto: what fits this machine")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for example train.max_steps=60")
     parser.add_argument("--new", action="store_true", help="a new run, where a stopped one would go on")

@@ -17,6 +17,12 @@ from ghostlib.training import diagnosis, memory
 
 Row = dict[str, Any]  # a line of log.jsonl
 Plot = Callable[[Sequence[Row], Sequence[Row], int | None], None]  # steps, evaluations, of how many steps; None: it is over
+REWARDS = {  # of trl's preference training, by our names: what a pair's answers are worth, in nats times beta
+    "margin": "rewards/margins",
+    "preferred": "rewards/accuracies",
+    "chosen": "rewards/chosen",
+    "rejected": "rewards/rejected",
+}
 NOT_COUNTED = -100  # the label of a token that is only read
 
 
@@ -204,9 +210,11 @@ class _Clock:
         left = self.pace(step) * (total - step)
         if every and self.evaluations:
             left += self.asking / self.evaluations * -(-(total - step) // every)
+        rewards = {own: logs[name] for own, name in REWARDS.items() if name in logs}
         return {
             "step": step,
             "loss": logs["loss"],
+            **({} if rewards else {"perplexity": round(math.exp(min(logs["loss"], 50.0)), 4)}),
             "learning_rate": logs["learning_rate"],
             "grad_norm": float(logs["grad_norm"]),
             "tokens": int(self.tokens + tokens),
@@ -215,7 +223,7 @@ class _Clock:
             "seconds": round(self.spent + elapsed, 3),
             "seconds_left": round(left, 1),
             "accuracy": logs.get("mean_token_accuracy"),
-        }
+        } | rewards
 
     def score(self, logs: dict[str, Any], step: int) -> Row:
         self.asking += logs["eval_runtime"]

@@ -1,0 +1,5 @@
+"""Writes the questions that ship."""
+
+from ghostlib.corpus.questions import main
+
+main()
