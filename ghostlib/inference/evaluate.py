@@ -205,7 +205,8 @@ def _baselines(task: Any, config: Config, base: Sequence[generate.Answer]) -> di
 def _some(examples: list[Example], config: Config, split: str) -> list[Example]:
     if not examples:
         noun = tasks.terms(config.task).noun
-        raise DataError(f"task {config.task}: there are no {split} {noun}. Restore the files of the profile's data settings")
+        where = f"{config.data.validation}, {config.data.texts}"
+        raise DataError(f"task {config.task}: there are no {split} {noun} ({where}). Restore them, or set data.* to others")
     return examples
 
 
