@@ -25,6 +25,7 @@ $(READY): requirements.txt pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PIP) $(INDEX) "$$(grep '^torch==' requirements.txt)"
 	$(PIP) $(INDEX) -r requirements.txt
+	sed -n 's/^#alone //p' requirements.txt > $(VENV)/alone.txt && $(PIP) --no-deps -r $(VENV)/alone.txt
 	$(PIP) --no-deps --editable .
 	$(PY) -m ghostlib.inference.converter
 	$(PY) -m compileall -q ghostlib

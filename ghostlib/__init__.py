@@ -118,14 +118,22 @@ The house, from left to right; a room imports only from the rooms above it (docs
       scoring.py diagnosis.py the task's score while it trains; why a loss or a gradient is no number
       pretrain.py             nano's own recipe
     inference/
-      predict.py asking.py    a screenshot in, a judged schema out; a question in words in, a checked answer out
+      predict.py backends.py  a screenshot in, a judged schema out; who answers: llama.cpp, transformers, Ollama
+      asking.py               a question in words in, a checked answer out
+      grammar.py              the target language in GBNF: what decoding may write
+      evidence.py overlay.py  which line of the reading a column came from; the same, drawn
+      calibration.py          what a confidence is worth, as measured
+      folder.py               many screenshots -> JSONL, the next one read while one is answered
+      dialogue.py             a schema so far, and requests on it
+      trials.py               what grammar, repair and evidence are worth: docs/results/predict.md
       evaluate.py answers.py  base against tuned on a split; the answers that are there already
       engines.py figures.py   who answers an evaluation; the pictures it leaves
       foreign.py coverage.py  anybody's predictions; the share of labels that became columns
       baselines.py benchmark.py  what a model must beat; what the benchmark holds
       export.py staging.py    adapter -> merged model -> GGUF; the folder that the converter wants
       converter.py gguf.py    llama.cpp's own converter; whether its files are whole
-      llama.py                llama.cpp inside this process
+      llama.py serving.py     llama.cpp inside this process; the same for other programs (OpenAI's protocol)
+      ollama.py               an Ollama over HTTP
     charts.py                 the pictures that notebooks show
     show.py                   everything that a notebook displays
     upload.py                 the cell that takes a screenshot and answers it
@@ -133,8 +141,8 @@ The house, from left to right; a room imports only from the rooms above it (docs
     notebooks.py              run the five notebooks; stamp badge and install cell
     cli/                      `ghost ...`
       parser.py               what the commands' parsers have in common
-      models.py plans.py      run plan evaluate export predict; the ladder as a table
-      asking.py               ask
+      models.py plans.py      run plan evaluate export; the ladder as a table
+      predicting.py asking.py predict repl serve; ask
       training.py data.py     train; screens dataset
       teaching.py             capture teach
       schemas.py scoring.py   check; score

@@ -47,14 +47,16 @@ def install(root: Path = ROOT) -> None:
     frozen = _pip("list", "--format=freeze")
     pinned = (root / "requirements.txt").read_text(encoding="utf-8").splitlines()
     gpu = [line.removeprefix("#gpu ") for line in pinned if line.startswith("#gpu ")]
-    alone = [line.removeprefix("#gpu-alone ") for line in pinned if line.startswith("#gpu-alone ")]
+    alone = [line.removeprefix("#alone ") for line in pinned if line.startswith("#alone ")]
+    gpu_alone = [line.removeprefix("#gpu-alone ") for line in pinned if line.startswith("#gpu-alone ")]
     with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as file:
         file.write("\n".join(constraints(frozen.splitlines(), [*pinned, *gpu])))
     try:
         _pip("install", "--quiet", "--upgrade-strategy", "only-if-needed", "-c", file.name, "-e", f"{root}[colab]")
+        _pip("install", "--quiet", "--no-deps", *alone)
         if has_cuda():
             _pip("install", "--quiet", "-c", file.name, "-e", f"{root}[gpu]")
-            _pip("install", "--quiet", "--no-deps", *alone)
+            _pip("install", "--quiet", "--no-deps", *gpu_alone)
     finally:
         os.unlink(file.name)
 

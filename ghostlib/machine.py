@@ -191,7 +191,7 @@ def packages() -> list[tuple[str, str, str | None]]:
 
     found = []
     for line in (config.root() / "requirements.txt").read_text(encoding="utf-8").splitlines():
-        name, pinned, version = line.split("#")[0].strip().partition("==")
+        name, pinned, version = line.removeprefix("#alone ").split("#")[0].strip().partition("==")
         if pinned:
             plain = name.split("[")[0]
             try:

@@ -16,7 +16,7 @@ from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.corpus.picture import open_picture
 from ghostlib.corpus.records import Screen
-from ghostlib.inference import evaluate
+from ghostlib.inference import evaluate, overlay
 from ghostlib.inference.asking import Answered
 from ghostlib.inference.evaluate import Metrics, Row
 from ghostlib.inference.export import Export
@@ -231,8 +231,8 @@ def export(made: Export) -> None:
 
 
 def prediction(found: Prediction, image: Path | bytes | None = None) -> None:
-    """The screenshot, the schema, PostgreSQL's verdict, and the tables as a diagram."""
-    picture(image if image is not None else Path(found.image))
+    """The screenshot with the evidence drawn over it, the schema, PostgreSQL's verdict, and the tables as a diagram."""
+    picture(overlay.drawn(found.evidence, image if image is not None else Path(found.image)))
     sql(found.sql)
     state = "PostgreSQL accepts it" if found.valid else f"PostgreSQL refuses it: {'; '.join(map(str, found.problems[:2]))}"
     print(f"{state} · {found.seconds:.1f} s · {found.backend} · {found.model} · mean token probability {found.confidence:.2f}")

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LINES = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PIN = re.compile(r"^(?:#gpu(?:-alone)? )?([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s#;]+)$")
+PIN = re.compile(r"^(?:#(?:gpu|gpu-alone|alone) )?([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s#;]+)$")
 
 
 def normal(name: str) -> str:
@@ -45,7 +45,7 @@ def test_what_is_installed_of_the_gpu_part_is_what_is_pinned(name):
 
 def test_every_line_is_a_pin_or_words():
     wrong = [line for line in LINES if line and not PIN.match(line) and not re.match(r"# ", line)]
-    assert not wrong, "neither name==version, nor `#gpu name==version`, nor a comment"
+    assert not wrong, "neither name==version, nor `#gpu name==version`, nor `#alone name==version`, nor a comment"
 
 
 def test_no_package_is_pinned_twice():
@@ -74,6 +74,11 @@ def test_the_extra_for_colab_asks_for_nothing_that_colab_keeps():
 def test_unsloth_is_installed_alone_and_never_with_its_dependencies():
     assert [line for line in LINES if line.startswith("#gpu-alone unsloth==")]
     assert not [line for line in LINES if re.match(r"(#gpu )?unsloth", line)]
+
+
+def test_xgrammar_is_installed_alone_since_it_would_bring_triton():
+    assert [line for line in LINES if line.startswith("#alone xgrammar==")]
+    assert not [line for line in LINES if re.match(r"(#gpu )?(xgrammar|triton)", line)]
 
 
 def test_the_version_of_the_package_is_said_once_and_repeated_truly():

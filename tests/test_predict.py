@@ -6,7 +6,7 @@ from exporting import cache, exported, screen, seeing
 
 from ghostlib import config
 from ghostlib.errors import ConfigError, ExportError, PictureError
-from ghostlib.inference import predict
+from ghostlib.inference import backends, predict
 from ghostlib.training import runs
 
 FEW = ["generate.max_new_tokens=5", "data.reading=none"]
@@ -56,26 +56,26 @@ def test_the_json_has_the_agreed_keys_and_the_servers_problem_for_an_answer_with
 def test_the_newest_run_with_an_export_is_taken_and_none_at_all_says_what_to_do(tiny_nano, tmp_path):
     ours = config.load("nano", overrides=[*FEW, f"model.name={tiny_nano}"])
     with pytest.raises(ExportError, match="ghost export") as caught:
-        predict.exported(ours)
+        backends.exported(ours)
     one_line(caught)
     run = runs.begin(ours)
     with pytest.raises(ExportError):
-        predict.exported(ours)
+        backends.exported(ours)
     shutil.copytree(exported(tiny_nano).modelfile.parent, run.folder / "gguf")
-    assert predict.exported(ours) == run.folder / "gguf" == predict.exported(ours, run.folder)
+    assert backends.exported(ours) == run.folder / "gguf" == backends.exported(ours, run.folder)
 
 
 def test_the_hf_backend_without_a_run_is_the_untrained_base_and_is_called_so(tiny_nano, tmp_path, monkeypatch):
     cache(tmp_path / "cache", monkeypatch)
     ours = config.load("nano", overrides=[*FEW, f"model.name={tiny_nano}"])
-    assert predict.weights(ours) == (None, str(tiny_nano))
+    assert backends.weights(ours) == (None, str(tiny_nano))
 
 
 def test_an_unknown_backend_a_picture_that_is_none_and_a_folder_without_a_model_are_one_line_each(
     settings, tiny_nano, tmp_path
 ):
     picture, model = screen(tmp_path), exported(tiny_nano).modelfile.parent
-    with pytest.raises(ConfigError, match="gguf, hf") as caught:
+    with pytest.raises(ConfigError, match="gguf, hf, ollama") as caught:
         predict.predict(picture, config=settings, model=model, backend="olama")
     one_line(caught)
     for wrong in (tmp_path / "missing.png", b"", b"%PDF-1.7 hello", tmp_path):

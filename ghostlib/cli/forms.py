@@ -48,21 +48,24 @@ def write(kind: str, made: Sequence[tuple[Text, Schema]], out: Path | None) -> l
             sys.stdout.buffer.write(form(kind, schema))
         sys.stdout.buffer.flush()
         return []
-    files = _places(kind, [text for text, _ in made], out)
-    for file, (_, schema) in zip(files, made, strict=True):
-        content = form(kind, schema)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    return files
+    return place([(text.below.removesuffix(".sql"), form(kind, schema)) for text, schema in made], ENDINGS[kind], out)
 
 
-def _places(kind: str, texts: Sequence[Text], out: Path) -> list[Path]:
-    if len(texts) == 1 and not out.is_dir():
-        return [out]
-    files = [out / (text.below.removesuffix(".sql") + ENDINGS[kind]) for text in texts]
+def place(contents: Sequence[tuple[str, bytes]], ending: str, out: Path | None) -> list[Path]:
+    """The files written: each content under its name with the ending in the folder `out`; one alone may be `out` itself.
+
+    Raises DataError, before anything is written, for no place at all and where two would be written to one.
+    """
+    if out is None:
+        raise DataError("these are pictures, nothing for a terminal. Name a file or a folder: --out FOLDER")
+    single = len(contents) == 1 and not out.is_dir()
+    files = [out] if single else [out / (name + ending) for name, _ in contents]
     twice = next((file for file in files if files.count(file) > 1), None)
     if twice:
-        raise DataError(f"{twice}: two of the schemas would be written there. Check their folders one by one")
+        raise DataError(f"{twice}: two of the schemas would be written there. Take their folders one by one")
+    for file, (_, content) in zip(files, contents, strict=True):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
     return files
 
 

@@ -1,4 +1,4 @@
-"""Commands that need a model: run, plan, train, evaluate, export, predict."""
+"""Commands that make and measure a model: run, plan, train, evaluate, export."""
 
 import argparse
 import dataclasses
@@ -36,11 +36,6 @@ def add(commands: Any) -> None:
     parser.of_tasks(evaluate, "scoring")
     about = "merge and write GGUF files for llama.cpp and Ollama"
     parser.command(commands, "export", _export, about, "ghost export --profile nano", profiled, of_run)
-    about = "the schema behind screenshots"
-    predict = parser.command(commands, "predict", _predict, about, "ghost predict screen.png --json", profiled, as_json)
-    predict.add_argument("image", type=Path, nargs="+")
-    predict.add_argument("--model", type=Path, help="a run's folder or an export; without it the newest, else the shipped nano")
-    predict.add_argument("--backend", choices=("gguf", "hf"), default="gguf")
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -117,20 +112,6 @@ def _export(chosen: argparse.Namespace) -> int:
         if file:
             print(show.where(file))
     return 0
-
-
-def _predict(chosen: argparse.Namespace) -> int:
-    from ghostlib.inference import predict
-
-    settings = parser.config(chosen)
-    made = [predict.predict(image, config=settings, model=chosen.model, backend=chosen.backend) for image in chosen.image]
-    if chosen.json:
-        print(json.dumps([one.as_dict() for one in made], indent=2))
-    else:
-        for one in made:
-            state = "PostgreSQL accepts it" if one.valid else f"PostgreSQL refuses it: {'; '.join(map(str, one.problems))}"
-            print(f"{one.sql}\n\n-- {one.image}: {state}; {one.seconds:.1f} s, {one.backend}, {one.model}")
-    return 0 if all(one.valid for one in made) else 1
 
 
 def _trained(settings: Any, chosen: argparse.Namespace) -> Any:

@@ -39,18 +39,23 @@ def fold(lines: Sequence[Placed], size: tuple[int, int], *, examples: int = 2) -
     """The lines to print, with the box that gives their position (None for a line such as `... 7 more rows`)."""
     lines = _without(lines, _ornaments(lines, size))
     out: Folded = []
-    bar = _bar(lines, size)
-    menu = [*bar, *(_column(_without(lines, bar), size) if len(bar) <= 5 else [])]  # a page has one navigation
-    if menu:
+    items = menu(lines, size)
+    if items:
         words = [
             re.sub(r"^\S (?=\w{3})", "", item.text)
-            for item in menu
+            for item in items
             if len(item.text) > 2 and not item.text.lower().startswith("search")
         ]
         out.append((cut("menu: " + ", ".join(dict.fromkeys(words)), 3 * LONGEST), (0, 0, 0, 0)))
-    for pane in _panes(_without(lines, menu), size):
+    for pane in _panes(_without(lines, items), size):
         out.extend(_pane(pane, size, examples))
     return out
+
+
+def menu(lines: Sequence[Placed], size: tuple[int, int]) -> list:
+    """The lines that are the page's navigation, above or on the left."""
+    bar = _bar(lines, size)
+    return [*bar, *(_column(_without(lines, bar), size) if len(bar) <= 5 else [])]  # a page has one navigation
 
 
 def _pane(lines: Sequence[Placed], size: tuple[int, int], examples: int) -> Folded:

@@ -15,7 +15,8 @@ from ghostlib import config as configs
 from ghostlib import tasks
 from ghostlib.config import Config
 from ghostlib.errors import ConfigError, DataError
-from ghostlib.inference import engines, export, gguf, llama, predict
+from ghostlib.inference import backends, engines, export, gguf, llama
+from ghostlib.models import constrained as constraints
 from ghostlib.models import generate, load
 from ghostlib.training import runs
 
@@ -109,14 +110,15 @@ def _llama(asked: tasks.Example, config: Config, model: Path | None, schema: dic
 def _exported(config: Config, model: Path | None) -> Path:
     """The export to ask: the one that is named, the newest run's, which is made where there is none yet."""
     run = runs.latest(config) if model is None else None
-    return export.run(run, progress=False).text_gguf.parent if run else predict.exported(config, model)
+    return export.run(run, progress=False).text_gguf.parent if run else backends.exported(config, model)
 
 
 def _transformers(asked: tasks.Example, config: Config, model: Path | None, schema: dict[str, Any] | None) -> Any:
-    folder, name = predict.weights(config, model)
+    folder, name = backends.weights(config, model)
     base = _loaded(folder, config)
     limit, side = config.generate.max_new_tokens, config.model.image_side
-    (told,) = generate.answers(base, [asked], max_new_tokens=limit, batch_size=1, side=side, schema=schema)
+    rules = constraints.by_schema(schema) if schema else None
+    (told,) = generate.answers(base, [asked], max_new_tokens=limit, batch_size=1, side=side, constrain=rules)
     return told, name
 
 

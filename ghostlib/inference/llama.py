@@ -22,15 +22,15 @@ SMALL = 256 * 2**20
 _running: dict[tuple[Any, ...], Any] = {}  # the one server, by what it was started with
 
 
-def server(text: Path, mmproj: Path | None, *, context: int, threads: int = 0) -> Any:
+def server(text: Path, mmproj: Path | None, *, context: int, threads: int = 0, port: int = 0, alias: str = "") -> Any:
     """The running server of these files; another model's is stopped first, the last one at exit.
 
-    `context` is in tokens; `threads` 0 takes one for a small model, else every CPU. Raises ExportError for files that
-    llama.cpp cannot load.
+    `context` is in tokens; `threads` 0 takes one for a small model, else every CPU. It listens on loopback, on `port` or any
+    free one, and calls its model `alias`. Raises ExportError for files that llama.cpp cannot load.
     """
     import xllamacpp
 
-    key = (text, mmproj, context, threads, text.stat().st_mtime_ns)
+    key = (text, mmproj, context, threads, port, alias, text.stat().st_mtime_ns)
     if key in _running:
         return _running[key]
     stop()
@@ -38,6 +38,10 @@ def server(text: Path, mmproj: Path | None, *, context: int, threads: int = 0) -
     params.model.path = str(text)
     if mmproj:
         params.mmproj.path = str(mmproj)
+    params.port = port
+    params.endpoint_slots = False  # it would tell one caller what another one asks
+    if alias:
+        params.model_alias = {alias}
     params.verbosity = SILENT
     params.n_ctx = context
     params.n_parallel = 1
@@ -63,10 +67,19 @@ def stop() -> None:
     atexit.unregister(stop)
 
 
-def ask(running: Any, example: Example, *, max_new_tokens: int, side: int, schema: dict[str, Any] | None = None) -> Answer:
+def ask(
+    running: Any,
+    example: Example,
+    *,
+    max_new_tokens: int,
+    side: int,
+    grammar: str = "",
+    schema: dict[str, Any] | None = None,
+) -> Answer:
     """The model's greedy answer; the picture goes in as the same letterboxed square that transformers sees.
 
-    `schema` is a JSON Schema that the answer is decoded by (llama.cpp makes a grammar of it).
+    `grammar` is GBNF, `schema` a JSON Schema (llama.cpp makes a grammar of it): nothing else can then be written; a
+    confidence is that of the model alone.
     Raises DataError for a prompt that is longer than the context.
     """
     start = time.perf_counter()
@@ -84,6 +97,7 @@ def ask(running: Any, example: Example, *, max_new_tokens: int, side: int, schem
             "cache_prompt": False,
             **({"json_schema": schema} if schema else {}),
         }
+        | ({"grammar": grammar} if grammar else {})
     )
     if "choices" not in told:
         reason = told.get("message") or (told.get("error") or {}).get("message") or "no answer"

@@ -1,23 +1,44 @@
-"""A screenshot in, a schema out that PostgreSQL has judged."""
+"""A screenshot in, a schema out that PostgreSQL has judged: held to a grammar, repaired where refused, traced to the screen."""
 
-import tempfile
+import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from ghostlib import config as configs
-from ghostlib import tasks
+from ghostlib import machine, tasks
 from ghostlib.config import Config
-from ghostlib.errors import ConfigError, ExportError
-from ghostlib.inference import engines, export, gguf, llama
-from ghostlib.models import generate, load
-from ghostlib.schemas import postgres
+from ghostlib.errors import DataError
+from ghostlib.inference import backends, calibration, evidence
+from ghostlib.inference.backends import Backend
+from ghostlib.inference.evidence import Evidence
+from ghostlib.models.generate import Answer
+from ghostlib.schemas import ddl, postgres
+from ghostlib.schemas.postgres import Verdict
 from ghostlib.schemas.schema import Schema
 from ghostlib.tasks import Example
-from ghostlib.training import runs
+
+REPAIRS = 2
+KEPT = 0.5  # of the refused answer's names; what keeps less is another schema and no repair
+SIZES = ((8, "low"), (14, "medium"))  # columns, as the records count them
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How an answer is to be made: held to the grammar, repaired at most so often, and what is left out of it.
+
+    Without `constraints` there are no CHECK, UNIQUE and foreign keys; keys and NOT NULL stay.
+    """
+
+    grammar: bool = True
+    repairs: int = REPAIRS
+    indexes: bool = True
+    constraints: bool = True
+
+
+AS_USUAL = Wishes()
 
 
 @dataclass(frozen=True)
@@ -29,11 +50,29 @@ class Prediction:
     valid: bool
     problems: tuple[postgres.SqlProblem, ...]
     schema: Schema | None
-    confidence: float  # mean probability of the tokens, 0..1
+    confidence: float  # mean probability of the first answer's tokens, 0..1
     seconds: float  # reading, model and judge together
     backend: str
     model: str
-    attempts: int = 1
+    attempts: int = 1  # times that the model was asked
+    evidence: Evidence = Evidence()
+    expected_score: float | None = None  # the schema score that this confidence stands for, where that was measured
+    notes: tuple[str, ...] = ()  # what else is to be known of the answer
+
+    @property
+    def ui_elements(self) -> tuple[dict[str, Any], ...]:
+        """What the screen shows of the data: {"label", "box", "column"}; no column for a label that became none."""
+        links = [one for one in self.evidence.links if one.box]
+        shown = [{"label": one.line, "box": list(one.box), "column": f"{one.table}.{one.column}"} for one in links]
+        return (*shown, *({"label": one.text, "box": list(one.box), "column": None} for one in self.evidence.unused))
+
+    @property
+    def complexity(self) -> str:
+        """ "low", "medium" or "high" by the number of columns, as in the records; "" where there is no schema."""
+        if self.schema is None:
+            return ""
+        columns = sum(len(table.columns) for table in self.schema.tables)
+        return next((word for most, word in SIZES if columns <= most), "high")
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, in the shape that `ghost predict --json` prints."""
@@ -41,127 +80,116 @@ class Prediction:
             "image": self.image,
             "sql": self.sql,
             "valid": self.valid,
-            "problems": [
-                {
-                    "line": problem.line,
-                    "column": problem.column,
-                    "sqlstate": problem.sqlstate,
-                    "message": problem.message,
-                    "hint": problem.hint,
-                }
-                for problem in self.problems
-            ],
+            "problems": [vars(problem) for problem in self.problems],
             "schema": self.schema.as_dict() if self.schema else None,
             "confidence": round(self.confidence, 4),
+            "expected_score": None if self.expected_score is None else round(self.expected_score, 4),
             "seconds": round(self.seconds, 3),
             "backend": self.backend,
             "model": self.model,
             "attempts": self.attempts,
+            "evidence": [link.as_dict() for link in self.evidence.links],
+            "unused_labels": [{"line": line.text, "box": list(line.box)} for line in self.evidence.unused],
+            "ui_elements": list(self.ui_elements),
+            "complexity": self.complexity,
+            "notes": list(self.notes),
         }
 
 
-def predict(image: Path | str | bytes, *, config: Config, model: Path | None = None, backend: str = "gguf") -> Prediction:
+def predict(
+    image: Path | str | bytes,
+    *,
+    config: Config | None = None,
+    model: Path | str | None = None,
+    backend: str = "gguf",
+    wishes: Wishes = AS_USUAL,
+) -> Prediction:
     """The schema behind a screenshot; `image` is a path or the file's bytes (then shown as "upload").
 
-    `model` is a run's folder, an export (`gguf/`) or, for "hf", a plain model folder; None takes the newest run, and
-    nano's shipped export where there is none. Raises PictureError, ExportError, ConfigError for an unknown backend.
+    `backend` is "gguf", "hf" or "ollama"; which `model` it takes, backends.opened says. Without a `config`, what fits this
+    machine. Raises PictureError, ExportError, ToolError, ConfigError for an unknown backend.
     """
-    if backend not in BACKENDS:
-        raise ConfigError(f"backend {backend}: does not exist. There are: {', '.join(BACKENDS)}")
+    config = config or machine.configure("auto")
+    asked = backends.opened(backend, config, model)
     start = time.perf_counter()
+    question = tasks.named(config.task).ask(config, image if isinstance(image, bytes) else Path(image))
+    return answered(question, asked, config, wishes, start=start)
+
+
+def answered(question: Example, asked: Backend, config: Config, wishes: Wishes = AS_USUAL, *, start: float = 0.0) -> Prediction:
+    """The Prediction of a question that is there already; its seconds count from `start` (perf_counter), else from now."""
+    start = start or time.perf_counter()
     task = tasks.named(config.task)
-    if isinstance(image, bytes):
-        with tempfile.TemporaryDirectory() as aside:
-            place = Path(aside) / "upload"
-            place.write_bytes(image)
-            answer, name = _answered(task.ask(config, place), config, model, backend)
-    else:
-        answer, name = _answered(task.ask(config, Path(image)), config, model, backend)
-    sql = task.parse(answer.text)
-    verdict = postgres.judge(sql)
+    held = wishes.grammar and asked.grammar
+    first = asked.ask(question, held)
+    sql, verdict, attempts = judged(task, first, lambda one: asked.ask(one, held), wishes.repairs)
+    if verdict.schema and not (wishes.indexes and wishes.constraints):
+        sql = ddl.canonical(_without(verdict.schema, wishes))
+        verdict = postgres.judge(sql)
+    traced = evidence.of(verdict.schema, question.lines, question.size) if verdict.schema else Evidence()
+    known = calibration.find(asked.folder) if asked.folder else None
     return Prediction(
-        image="upload" if isinstance(image, bytes) else str(image),
+        image=question.id,
         sql=sql,
         valid=verdict.valid,
         problems=tuple(verdict.problems),
         schema=verdict.schema,
-        confidence=answer.confidence,
+        confidence=first.confidence,
         seconds=time.perf_counter() - start,
-        backend=backend,
-        model=name,
+        backend=asked.name,
+        model=asked.model,
+        attempts=attempts,
+        evidence=traced,
+        expected_score=known and (known.expected(first.confidence) if verdict.valid else 0.0),
+        notes=tuple(_notes(first, asked, config, wishes)),
     )
 
 
-def exported(config: Config, model: Path | None = None) -> Path:
-    """The folder of the export to predict with. Raises ExportError where there is none."""
-    if model is not None:
-        model = Path(model)
-        for folder in (model, model / "gguf", model.parent):
-            if (folder / gguf.MANIFEST).is_file():
-                return folder
-        raise ExportError(f"{model}: holds no exported model. Name a run or its gguf/ folder, or run `ghost export`")
-    run = runs.newest(config, holding=f"gguf/{gguf.MANIFEST}")
-    if run:
-        return run.folder / "gguf"
-    if (
-        config.model.name == "nano"
-        and config.task == Config.task
-        and (configs.root() / engines.SHIPPED / gguf.MANIFEST).is_file()
-    ):
-        return configs.root() / engines.SHIPPED
-    raise ExportError(f"{configs.output()}: no run has an exported model. Train and run `ghost export`, or notebooks 02 to 05")
+def judged(task: ModuleType, answer: Answer, ask: Callable[[Example], Answer], repairs: int) -> tuple[str, Verdict, int]:
+    """The answer's SQL, PostgreSQL's verdict, and how often the model was asked.
+
+    A refused answer is shown to the model with PostgreSQL's words, at most `repairs` times; where no repair is accepted
+    the first answer stands. A repair that loses half of the names is none.
+    """
+    first = task.parse(answer.text)
+    verdict, tried, latest, attempts = postgres.judge(first), {first}, first, 1
+    problem = verdict.problems[0] if verdict.problems else None
+    while problem and latest and attempts <= repairs:
+        try:
+            told = task.parse(ask(task.repair(latest, problem)).text)
+        except DataError:  # longer than the model's context
+            break
+        attempts += 1
+        if told in tried:  # greedy decoding would go in a circle
+            break
+        found = postgres.judge(told)
+        if found.valid and _kept(first, told) >= KEPT:
+            return told, found, attempts
+        tried.add(told)
+        if found.valid:
+            break
+        latest, problem = told, found.problems[0]
+    return first, verdict, attempts
 
 
-def weights(config: Config, model: Path | None = None) -> tuple[Path | None, str]:
-    """The plain model folder for the "hf" backend, and what to call it; no folder means the untrained base."""
-    if model is not None and (Path(model) / "config.json").is_file():
-        return Path(model), Path(model).name
-    if model is not None:
-        file = Path(model) / "config.yaml"
-        if not file.is_file():
-            raise ExportError(f"{model}: is neither a run (config.yaml) nor a model (config.json). Name one of them")
-        run = runs.Run(Path(model), configs.from_file(file))
-    else:
-        run = runs.latest(config)
-    return (export.merged(run), f"{config.model.name} tuned in {run.folder.name}") if run else (None, config.model.name)
+def _kept(before: str, after: str) -> float:
+    """The share of a text's names that another still has."""
+    one, other = (set(re.findall(r"[a-z_]{2,}[a-z0-9_]*", text)) for text in (before, after))
+    return len(one & other) / len(one) if one else 1.0
 
 
-def _answered(example: Example, config: Config, model: Path | None, backend: str) -> tuple[generate.Answer, str]:
-    return BACKENDS[backend](example, config, model)
+def _without(schema: Schema, wishes: Wishes) -> Schema:
+    bare: dict[str, Any] = {} if wishes.indexes else {"indexes": ()}
+    bare |= {} if wishes.constraints else {"checks": (), "unique": (), "foreign_keys": ()}
+    return Schema(tuple(replace(table, **bare) for table in schema.tables))
 
 
-def _through_llama(example: Example, config: Config, model: Path | None) -> tuple[generate.Answer, str]:
-    folder = exported(config, model)
-    found = _verified(folder, (folder / gguf.MANIFEST).stat().st_mtime_ns)
-    running = llama.server(found.text, found.mmproj, context=int(found.facts.get("context") or config.export.context))
-    side = int(found.facts.get("image_side") or config.model.image_side)
-    answer = llama.ask(running, example, max_new_tokens=config.generate.max_new_tokens, side=side)
-    return answer, f"{folder.parent.name}/{found.text.name}"
-
-
-def _through_transformers(example: Example, config: Config, model: Path | None) -> tuple[generate.Answer, str]:
-    folder, name = weights(config, model)
-    base = _loaded(folder, config)
-    answer = generate.answers(
-        base, [example], max_new_tokens=config.generate.max_new_tokens, batch_size=1, side=config.model.image_side
-    )
-    return answer[0], name
-
-
-@lru_cache(maxsize=1)
-def _verified(folder: Path, stamp: int) -> gguf.Exported:
-    """The export with its hashes checked: once, not before every picture."""
-    return gguf.find(folder)
-
-
-@lru_cache(maxsize=1)
-def _loaded(folder: Path | None, config: Config) -> load.Base:
-    return (
-        load.merged(folder, config) if folder else load.base(config, configs.plan(config, tasks.terms(config.task).phases[-1]))
-    )
-
-
-BACKENDS: dict[str, Callable[[Example, Config, Path | None], tuple[generate.Answer, str]]] = {
-    "gguf": _through_llama,
-    "hf": _through_transformers,
-}
+def _notes(answer: Answer, asked: Backend, config: Config, wishes: Wishes) -> list[str]:
+    told = []
+    if wishes.grammar and not asked.grammar:
+        told.append(f"{asked.name} takes no grammar: the answer is repaired where PostgreSQL refuses it, and nothing more")
+    if answer.tokens >= config.generate.max_new_tokens:
+        told.append(f"the answer was cut off at {answer.tokens} tokens (generate.max_new_tokens)")
+    if not answer.confidence:
+        told.append(f"{asked.name} gave no probabilities: there is no confidence")
+    return told

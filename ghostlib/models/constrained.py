@@ -5,20 +5,21 @@ from functools import lru_cache
 from typing import Any
 
 from ghostlib.errors import DataError
+from ghostlib.models import generate
 
 
-def processors(schema: dict[str, Any] | None, tokenizer: Any, ends: list[int], *, prompt: int, rows: int) -> list[Any]:
-    """The logits processors of transformers' `generate` for `rows` answers after `prompt` tokens; none without a schema.
+def by_schema(schema: dict[str, Any]) -> generate.Constraint:
+    """What bars every token that does not lead to a document of the schema, as `generate.answers` takes it.
 
-    `ends` are the tokens that may follow a whole document. Raises DataError for a schema that cannot be a grammar.
+    When an answer begins it raises DataError for a schema that cannot be a grammar.
     """
-    return [_Constrained(schema, tokenizer, ends, prompt, rows)] if schema else []
+    return lambda tokenizer, ends, _, rows: _Constrained(schema, tokenizer, list(ends), rows)
 
 
 class _Constrained:
     """One matcher a row; the tokens of the last step are taken in before the next one's mask is made."""
 
-    def __init__(self, schema: dict[str, Any], tokenizer: Any, ends: list[int], prompt: int, rows: int) -> None:
+    def __init__(self, schema: dict[str, Any], tokenizer: Any, ends: list[int], rows: int) -> None:
         import llguidance
 
         known = _known(tokenizer)
@@ -27,18 +28,19 @@ class _Constrained:
         self.matchers = [llguidance.LLMatcher(known, grammar) for _ in range(rows)]
         if problem := self.matchers[0].get_error():
             raise DataError(f"the schema cannot be a grammar ({problem.splitlines()[0]}). Simplify it")
-        self.ends, self.seen, self.words = ends, prompt, known.vocab_size
+        self.ends, self.begun, self.words = ends, False, known.vocab_size
 
     def __call__(self, ids: Any, scores: Any) -> Any:
         """The scores with every token that the schema does not allow at minus infinity."""
         import llguidance.numpy
         import torch
 
-        if ids.shape[1] > self.seen:
+        scores = scores.clone()  # the caller still wants them as the model gave them
+        if self.begun:
             for matcher, token in zip(self.matchers, ids[:, -1].tolist(), strict=True):
                 if not matcher.is_stopped():
                     matcher.consume_token(token)
-        self.seen = ids.shape[1]
+        self.begun = True
         for row, matcher in enumerate(self.matchers):
             allowed = torch.zeros(scores.shape[1], dtype=torch.bool)
             if matcher.is_stopped():

@@ -1,7 +1,7 @@
 """Prompt and picture in, text out: greedy, in batches padded on the left."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from ghostlib.models.load import Base
 from ghostlib.tasks import Example
 
 END_OF_TURN = "<end_of_turn>"
+# (tokenizer, tokens that end an answer, width of the scores, answers at once) -> (input_ids, scores) -> scores
+Constraint = Callable[[Any, Sequence[int], int, int], Callable[[Any, Any], Any]]
 
 
 @dataclass(frozen=True)
@@ -30,19 +32,19 @@ def answers(
     max_new_tokens: int,
     batch_size: int,
     side: int,
+    constrain: Constraint | None = None,
     progress: bool = False,
-    schema: dict[str, Any] | None = None,
 ) -> list[Answer]:
     """One Answer an example, in their order. Pictures are letterboxed to `side` x `side` pixels.
 
-    `schema` is a JSON Schema that each answer is decoded by.
+    `constrain` bars tokens while an answer is written (inference/grammar.py has one); a confidence is that of the model alone.
     """
     from tqdm import tqdm
 
     found: dict[int, Answer] = {}
     with tqdm(total=len(examples), desc="answers", unit="answer", disable=not progress) as bar:
-        made = stream(base, examples, max_new_tokens=max_new_tokens, batch_size=batch_size, side=side, schema=schema)
-        for number, answer in made:
+        settings = {"max_new_tokens": max_new_tokens, "batch_size": batch_size, "side": side, "constrain": constrain}
+        for number, answer in stream(base, examples, **settings):
             found[number] = answer
             bar.update()
     return [found[number] for number in range(len(examples))]
@@ -55,13 +57,13 @@ def stream(
     max_new_tokens: int,
     batch_size: int,
     side: int,
-    schema: dict[str, Any] | None = None,
+    constrain: Constraint | None = None,
 ) -> Iterator[tuple[int, Answer]]:
     """(number of the example, Answer) as each batch ends, so that a caller can save what is done."""
     base.model.eval()
     for batch in batches(examples, batch_size):
-        asked = [examples[number] for number in batch]
-        told = _answer(base, asked, max_new_tokens=max_new_tokens, side=side, schema=schema)
+        some = [examples[number] for number in batch]
+        told = _answer(base, some, max_new_tokens=max_new_tokens, side=side, constrain=constrain)
         yield from zip(batch, told, strict=True)
 
 
@@ -105,27 +107,29 @@ def inputs(processor: Any, examples: Sequence[Example], *, side: int) -> Any:
 
 
 def _answer(
-    base: Base, examples: Sequence[Example], *, max_new_tokens: int, side: int, schema: dict[str, Any] | None
+    base: Base, examples: Sequence[Example], *, max_new_tokens: int, side: int, constrain: Constraint | None
 ) -> list[Answer]:
     import torch
     from transformers import LogitsProcessorList
-
-    from ghostlib.models import constrained
 
     tokenizer = getattr(base.processor, "tokenizer", base.processor)
     start = time.perf_counter()
     batch = inputs(base.processor, examples, side=side).to(base.model.device)
     if "pixel_values" in batch:
         batch["pixel_values"] = batch["pixel_values"].to(base.model.dtype)
-    steps: list[Any] = []  # the probability of the best token, one (batch,) tensor a step
-
-    def watch(_: Any, scores: Any) -> Any:
-        # Kept as one number a row: output_scores would keep every vocabulary, 0.8 GB for 768 tokens of Gemma-3.
-        steps.append(torch.exp(scores.float().amax(-1) - scores.float().logsumexp(-1)))
-        return scores
-
+    steps: list[Any] = []  # the probability of the token that is taken, one (batch,) tensor a step
     ends = _ends(base.model, tokenizer)
-    rules = constrained.processors(schema, tokenizer, ends, prompt=batch["input_ids"].shape[1], rows=len(examples))
+    allowed: Callable[[Any, Any], Any] | None = None
+
+    def watch(written: Any, scores: Any) -> Any:
+        nonlocal allowed
+        if constrain and allowed is None:
+            allowed = constrain(tokenizer, ends, scores.shape[-1], len(examples))
+        kept = allowed(written, scores) if allowed else scores
+        # Kept as one number a row: output_scores would keep every vocabulary, 0.8 GB for 768 tokens of Gemma-3.
+        steps.append(torch.exp(kept.float().amax(-1) - scores.float().logsumexp(-1)))
+        return kept
+
     with torch.inference_mode():
         made = base.model.generate(
             **batch,
@@ -135,7 +139,7 @@ def _answer(
             use_cache=True,
             eos_token_id=ends,
             pad_token_id=tokenizer.pad_token_id,
-            logits_processor=LogitsProcessorList([*rules, watch]),
+            logits_processor=LogitsProcessorList([watch]),
         )
     written = made[:, batch["input_ids"].shape[1] :].tolist()
     sure = torch.stack(steps, dim=1).tolist()

@@ -14,6 +14,8 @@ and where it has them:
     preferences(config, split) -> list[Preference]    what the phase "preference" learns from
     constraint(config) -> dict                        a JSON Schema that an answer is decoded by
     check(text) -> list[str]                          what is wrong with an answer, a line each
+    repair(answer, problem) -> Example                a refused schema with the judge's words: write it so that it holds
+    change(answer, wish) -> Example                   the schema so far with a request: write it as it is then
 A package may have a module `command`, its own part of the command line, of which any function may be lacking:
     scoring(group), asking(group)                     its options of `ghost evaluate`, and of `ghost ask`
     predictions(config, chosen) -> int                scores a file of predictions
@@ -37,9 +39,11 @@ class Example:
 
     id: str
     prompt: str
-    image: Path | None = None  # the picture as it lies on disk; letterboxed when it is used
+    image: Path | bytes | None = None  # the picture's file, or what was in it; letterboxed when it is used
     completion: str = ""
     group: dict[str, Any] = field(default_factory=dict)  # what results are grouped by: archetype, domain, tables
+    lines: tuple[Any, ...] = ()  # a stranger's picture only: what is written on it (reading.Line) ...
+    size: tuple[int, int] = (0, 0)  # ... and its width and height in pixels
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ TERMS = Terms(
     },
     minor=("exact", "unique_f1", "check_f1", "primary_key", "not_null_accuracy", "index_f1"),
 )
+# The words of phase 1's own examples, so that a small model knows what is asked.
+REPAIR = "Fix the error and write the schema again."
+CHANGE = "Change the schema as requested. Answer with the whole schema."
 HELD_BACK = 8  # one text in so many is asked before and after phase 1, and never trained on
 
 
@@ -44,17 +47,39 @@ def golds(config: Config, split: str) -> list[Example]:
     return [Example(row.image_path, "", completion=row.output, group=_group(row)) for row in records.read_screens(file)]
 
 
-def ask(config: Config, source: Path) -> Example:
-    """The question about one picture that has no answer yet. Raises PictureError for a file that is no picture."""
+def ask(config: Config, source: Path | bytes) -> Example:
+    """The question about one picture that has no answer yet, with the lines that were read on it.
+
+    `source` is a file, or what is in one (the question's id is then "upload"). Raises PictureError for what is no picture.
+    """
     image = picture.open_picture(source)
     lines = reading.read(image) if config.data.reading == "ocr" else ()
-    return Example(id=str(source), prompt=prompt(config, lines, image.size), image=source if config.data.picture else None)
+    return Example(
+        id="upload" if isinstance(source, bytes) else str(source),
+        prompt=prompt(config, lines, image.size),
+        image=source if config.data.picture else None,
+        lines=lines,
+        size=image.size,
+    )
+
+
+def repair(answer: str, problem: postgres.SqlProblem) -> Example:
+    """A schema that PostgreSQL refused, with its words, as phase 1 has taught it: no picture, the whole schema again."""
+    line = answer.split("\n")[problem.line - 1 : problem.line]
+    said = [f"ERROR:  {problem.message}", *(f"LINE {problem.line}: {text.strip()}" for text in line)]
+    said.append(f"SQL state: {problem.sqlstate}")
+    return Example("repair", _quoted(f"{REPAIR}\n{answer}\n\n" + "\n".join(said)))
+
+
+def change(answer: str, wish: str) -> Example:
+    """A request ("add tags to products") on the schema so far, as phase 1 has taught it."""
+    return Example("change", _quoted(f"{CHANGE}\n{answer}\n\n{wish}"))
 
 
 def prompt(config: Config, lines: Sequence[Any], size: tuple[int, int]) -> str:
     """The words of the question: the instruction, and below it what is written on the screen."""
     written = reading.prompt(lines, size) if config.data.reading == "ocr" else ""
-    written = CONTROL.sub("‹", written)  # a screenshot may show "<end_of_turn>"; it must not end the turn
+    written = _quoted(written)
     return f"{records.INSTRUCTION}\n{written}" if written else records.INSTRUCTION
 
 
@@ -82,6 +107,11 @@ def score(answers: Sequence[str], questions: Sequence[Example]) -> list[scores.S
 def aggregate(rows: Sequence[scores.Score], *, seed: int = 0) -> dict[str, dict[str, float]]:
     """Each metric's mean with a 95 % bootstrap interval."""
     return scores.aggregate(rows, seed=seed)
+
+
+def _quoted(text: str) -> str:
+    """The text without control pieces: a screenshot may show "<end_of_turn>", and it must not end the turn."""
+    return CONTROL.sub("‹", text)
 
 
 def _texts(config: Config, split: str) -> list[Example]:
