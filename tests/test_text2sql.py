@@ -305,7 +305,7 @@ def test_a_question_shows_the_tables_and_never_the_answer(nano, shipped):
         for example in text2sql.examples(nano, "text", split):
             assert example.prompt.startswith(text2sql.INSTRUCTION) and example.image is None
             assert "SELECT" not in example.prompt and example.completion.startswith("SELECT")
-            assert {"domain", "hardness", "category"} <= set(example.group)
+            assert list(example.group) == ["domain", "hardness", "category"] and example.group["domain"].source == str(DATA)
 
 
 def test_gold_against_gold_is_one_and_nonsense_nought(nano):

@@ -30,6 +30,17 @@ TERMS = Terms(
 )
 
 
+class Place(str):
+    """A database's name, by which results are grouped, that knows the data set which it is of."""
+
+    source: str
+
+    def __new__(cls, name: str, source: str) -> "Place":
+        made = super().__new__(cls, name)
+        made.source = source
+        return made
+
+
 def examples(config: Config, phase: str, split: str) -> list[Example]:
     """The questions of a split of `data.texts` (a folder, or hf://owner/name), in its order; there is one phase, of text.
 
@@ -73,7 +84,7 @@ def score(answers: Sequence[str], questions: Sequence[Example]) -> list[Score]:
     made = []
     for answer, example in zip(answers, questions, strict=True):
         asked = Question(example.id, example.group["domain"], "", example.completion, level=example.group.get("hardness", ""))
-        made.append(scoring.scorer(example.group["source"]).score(asked, parse(answer)))
+        made.append(scoring.scorer(example.group["domain"].source).score(asked, parse(answer)))
     return made
 
 
@@ -90,4 +101,5 @@ def source(config: Config) -> str:
 
 def _example(known: scoring.Scorer, one: Question, where: str) -> Example:
     words = prompt(known.corpus.database(one.database), one.text, one.hint)
-    return Example(one.id, words, completion=one.gold, group=known.groups[one.id] | {"source": where})
+    group = known.groups[one.id]
+    return Example(one.id, words, completion=one.gold, group=group | {"domain": Place(group["domain"], where)})
