@@ -14,7 +14,7 @@ from terminal import ghost, refused
 from ghostlib import cli, machine
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("run", "plan", "train", "evaluate", "export", "predict", "check", "score", "screens", "teach", "capture", "dataset")
+COMMANDS = tuple("run plan train evaluate export predict repl serve ask check score screens teach capture dataset".split())
 
 
 @pytest.fixture(autouse=True)

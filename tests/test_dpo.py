@@ -52,7 +52,7 @@ def finished(tiny_nano, tmp_path_factory):
         patch.setenv("GHOST_OUTPUT", str(tmp_path_factory.mktemp("output")))
         patch.setattr(nano, "folder", lambda: tiny_nano)
         patch.setattr(tasks, "named", lambda name: task(long=("book",)))
-        config = configs.load("nano", overrides=SMALL)
+        config = configs.load("nano", scale="full", overrides=SMALL)
         run = runs.begin(config)
         sft.run(config, "text", run, progress=False)
         seen, built = [], dpo.trainer

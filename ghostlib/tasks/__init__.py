@@ -26,6 +26,7 @@ import importlib
 import importlib.util
 import pkgutil
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -84,10 +85,20 @@ def named(task: str) -> ModuleType:
 
 
 def commands() -> dict[str, ModuleType]:
-    """The tasks that have a part of the command line of their own, each with that module."""
-    packages = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
-    names = [name for name in packages if importlib.util.find_spec(f"{__name__}.{name}.command")]
-    return {name: importlib.import_module(f"{__name__}.{name}.command") for name in names}
+    """The tasks that have a part of the command line of their own, each with that module.
+
+    It is loaded alone: `ghost --help` shall not wait for a whole task.
+    """
+    files = sorted(file for folder in __path__ for file in Path(folder).glob("*/command.py"))
+    return {file.parent.name: _alone(file) for file in files}
+
+
+@lru_cache(maxsize=8)
+def _alone(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"{file.parent.name}_command", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def terms(task: str) -> Terms:

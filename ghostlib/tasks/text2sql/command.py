@@ -4,12 +4,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ghostlib import config as configs
-from ghostlib.config import Config
 from ghostlib.errors import ConfigError
-from ghostlib.tasks import Example
+
+if TYPE_CHECKING:  # `ghost --help` loads this file, and shall not wait for more
+    from ghostlib.config import Config
+    from ghostlib.tasks import Example
 
 SPLITS = {"train": "train", "dev": "validation", "validation": "validation", "test": "test"}
 
@@ -30,8 +31,9 @@ def asking(group: Any) -> None:
     group.add_argument("--rows", type=int, default=20, metavar="N", help="rows that are shown (20)")
 
 
-def predictions(config: Config, chosen: argparse.Namespace) -> int:
+def predictions(config: "Config", chosen: argparse.Namespace) -> int:
     """Score `chosen.predictions`, print the report and write it to `chosen.out`; 1 where a gold cannot be judged."""
+    from ghostlib import config as configs
     from ghostlib.tasks import text2sql
     from ghostlib.tasks.text2sql import report, sandbox
 
@@ -51,7 +53,7 @@ def predictions(config: Config, chosen: argparse.Namespace) -> int:
     return 1 if any(one.outcome == "gold fails" for one in found.scores) else 0
 
 
-def ask(config: Config, chosen: argparse.Namespace, model: Callable[[Example], str]) -> int:
+def ask(config: "Config", chosen: argparse.Namespace, model: "Callable[[Example], str]") -> int:
     """Answer the question or the file of questions, query and rows printed; without either, ask until the end of input.
 
     1 where a query gave no rows but an error.
