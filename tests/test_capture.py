@@ -107,7 +107,7 @@ def test_what_cannot_be_captured_has_a_reason_and_only_what_may_pass_is_tried_ag
     asked_for = [
         path.replace("http://127.0.0.1", "http://someone:secret@127.0.0.1") if path[-1] == "1" else path for path in expected
     ]
-    made = take(*asked_for, timeout=1.0)
+    made = take(*asked_for, timeout=3.0)
     assert {path: one.reason for path, one in made.items()} == expected
     assert all(one.detail and not one.file for one in made.values())
     assert not list(take.folder.glob("*.png")) and "secret@" not in (take.folder / "captured.jsonl").read_text()
