@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def test_every_command_has_help_with_an_example_that_parses(capsys, command):
     assert code == 0
     example = " ".join(out[out.index("example: ") :].removeprefix("example: ").split())
     assert example.startswith(f"ghost {command}")
-    assert cli.build().parse_args(example.split()[1:]).command
+    assert cli.build().parse_args(shlex.split(example)[1:]).command
 
 
 def test_these_are_all_the_commands():

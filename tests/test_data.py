@@ -14,7 +14,7 @@ from ghostlib.corpus.screens.domains import VALIDATION
 from ghostlib.schemas import ddl, postgres
 
 DATA = config.root() / "data"
-FILES = sorted(path for path in DATA.rglob("*.json") if "nano" not in path.relative_to(DATA).parts)
+FILES = sorted([*DATA.glob("*.json"), *(DATA / "validation_set").glob("*.json")])
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.relative_to(DATA)))
