@@ -132,16 +132,21 @@ The house, from left to right; a room imports only from the rooms above it (docs
       baselines.py benchmark.py  what a model must beat; what the benchmark holds
       export.py staging.py    adapter -> merged model -> GGUF; the folder that the converter wants
       converter.py gguf.py    llama.cpp's own converter; whether its files are whole
+      quantiser.py card.py    Q4_K_M by llama.cpp's K-quants; the model card with the measured numbers
+      parity.py chain.py      the same answers through every stage of an export; the stages
+      forcing.py hearing.py   what a model gives to a text laid into its mouth; what was said, kept line by line
+      causes.py               why a stage answers otherwise than the one before it
       llama.py serving.py     llama.cpp inside this process; the same for other programs (OpenAI's protocol)
       ollama.py               an Ollama over HTTP
-    charts.py                 the pictures that notebooks show
+    charts.py markup.py       the pictures that notebooks show; tables, SQL in colour, a file to keep
     show.py                   everything that a notebook displays
     upload.py                 the cell that takes a screenshot and answers it
     results.py                what the docs quote of a run
     notebooks.py              run the five notebooks; stamp badge and install cell
     cli/                      `ghost ...`
       parser.py               what the commands' parsers have in common
-      models.py plans.py      run plan evaluate export; the ladder as a table
+      models.py plans.py      run plan evaluate; the ladder as a table
+      exports.py              export
       predicting.py asking.py predict repl serve; ask
       training.py data.py     train; screens dataset
       teaching.py             capture teach

@@ -32,7 +32,7 @@ ABOVE_ZERO_OR = {
     **dict.fromkeys(
         (
             *("train.warmup_steps", "train.eval_steps", "evaluation.sample", "evaluation.text_sample", "screens.count"),
-            *("data.generated", "lora.dropout"),
+            *("data.generated", "lora.dropout", "export.parity"),
         ),
         0,
     ),
@@ -167,9 +167,10 @@ class Capture:
 
 @dataclass(frozen=True)
 class Export:
-    quant: str = "f16"  # f32, f16, bf16, q8_0
+    quant: str = "f16"  # f32, f16, bf16, q8_0, q4_k_m
     context: int = 4096  # num_ctx of the Modelfile
     merge_onto: str = "nf4"  # or "16bit": the weights that the adapter is merged onto
+    parity: int = 8  # validation screens that notebook 05 follows through the chain of an export; 0: none
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,7 @@ SMOKE: dict[str, Any] = {
     "evaluation": {"sample": 4, "text_sample": 2},
     "generate": {"max_new_tokens": 64},
     "screens": {"count": 2},
+    "export": {"parity": 2},
 }
 
 

@@ -112,6 +112,15 @@ def configure(
     return config.load(name, task=task, scale=scale, overrides=overrides, reason=reason)
 
 
+def memory_free() -> int | None:
+    """Bytes of memory that a new process can have, as the kernel says; None on systems that do not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, ValueError, StopIteration):
+        return None
+
+
 def in_colab() -> bool:
     """Whether this runs in Google Colab."""
     try:

@@ -11,15 +11,17 @@ from typing import Any
 
 from PIL import Image
 
-from ghostlib import charts, machine, tasks
+from ghostlib import charts, machine, markup, tasks
 from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.corpus.picture import open_picture
 from ghostlib.corpus.records import Screen
-from ghostlib.inference import evaluate, overlay
+from ghostlib.inference import evaluate, figures, overlay
 from ghostlib.inference.asking import Answered
+from ghostlib.inference.causes import CLOSE
 from ghostlib.inference.evaluate import Metrics, Row
 from ghostlib.inference.export import Export
+from ghostlib.inference.parity import Report, told
 from ghostlib.inference.predict import Prediction
 from ghostlib.schemas import views
 from ghostlib.schemas.postgres import Verdict
@@ -33,10 +35,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows as a table; numbers to the right, every cell escaped."""
     if not rows:
         return print("(nothing to show)")
-    heads = list(rows[0])
-    top = "".join(f"<th>{html.escape(str(head))}</th>" for head in heads)
-    body = "".join("<tr>" + "".join(_cell(row.get(head, "")) for head in heads) + "</tr>" for row in rows)
-    _html(f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>")
+    _html(markup.table(rows))
 
 
 def facts(values: Mapping[str, Any]) -> None:
@@ -230,6 +229,19 @@ def export(made: Export) -> None:
     print(made.modelfile.read_text(encoding="utf-8"))
 
 
+def parity(found: Report) -> None:
+    """Every stage from the adapter to the smallest GGUF beside the one before it; then the first gap and its likely cause."""
+    labels = {stage.key: stage.label for stage in found.stages}
+    if found.n:
+        rows = [{"step": f"{labels[link.before]} → {labels[link.after]}", **told(link)} for link in found.links]
+        table(rows)
+        _image(figures.parity(found.as_dict(), close=CLOSE))
+    for line in (*(f"{stage.label}: skipped, {stage.skipped}" for stage in found.stages if stage.skipped), *found.notes):
+        print(line)
+    if found.n:
+        print(f"first gap: {found.gap}" if found.gap else "no gap: every step gives the same texts")
+
+
 def prediction(found: Prediction, image: Path | bytes | None = None) -> None:
     """The screenshot with the evidence drawn over it, the schema, PostgreSQL's verdict, and the tables as a diagram."""
     picture(overlay.drawn(found.evidence, image if image is not None else Path(found.image)))
@@ -249,10 +261,15 @@ def asked(found: Answered) -> None:
 
 
 def sql(text: str) -> None:
-    """SQL with its syntax in colour where the page has colours."""
-    from IPython.display import Code, display
+    """SQL with its syntax in colour."""
+    from IPython.display import display
 
-    display(Code(text, language="postgresql"))
+    display({"text/html": markup.sql(text), "text/plain": text}, raw=True)
+
+
+def download(text: str, name: str) -> None:
+    """A button that saves `text` as the file `name`."""
+    _html(markup.download(text, name))
 
 
 def picture(source: Path | bytes | Image.Image, *, wide: int = 720) -> None:
@@ -310,11 +327,6 @@ def _interval(value: Mapping[str, float] | None) -> str:
 
 def _spelled(value: Any) -> str:
     return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
-
-
-def _cell(value: Any) -> str:
-    right = isinstance(value, (int, float)) or (isinstance(value, str) and value.replace(".", "", 1).isdigit())
-    return f'<td style="text-align:{"right" if right else "left"}">{html.escape(str(value))}</td>'
 
 
 def _image(image: Image.Image, *, wide: int | None = None) -> None:

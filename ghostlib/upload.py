@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,19 @@ def widget(config: Config) -> Any:
     below = ipywidgets.Output()
 
     def changed(change: Mapping[str, Any]) -> None:
+        files = uploaded(change["new"])
+        if not files:  # emptied below
+            return
+        name, content = files[-1]  # ipywidgets 7 keeps the older ones
+        button.disabled = True
         below.clear_output()
         with below:
-            for name, content in uploaded(change["new"]):
-                answer(content, name, config)
+            print(f"{name}: being read ...")
+            below.clear_output(wait=True)  # when the answer comes
+            answer(content, name, config)
+        button.disabled = False
+        with suppress(Exception):  # else the same file again would be no change; 7's value cannot be set from here
+            button.value = ()
 
     button.observe(changed, names="value")
     return ipywidgets.VBox([button, below])
@@ -59,11 +69,14 @@ def uploaded(value: Any) -> list[tuple[str, bytes]]:
 
 
 def answer(content: bytes, name: str, config: Config) -> None:
-    """Predict and show; what goes wrong is one line in the cell, and the picture is kept nowhere."""
+    """Predict and show, the SQL as a file to keep; what goes wrong is one line in the cell, and the picture is kept nowhere."""
     try:
-        show.prediction(predict.predict(content, config=config), content)
-    except GhostError as error:
-        print(f"{name}: {error}")
+        found = predict.predict(content, config=config)
+        show.prediction(found, content)
+        if found.sql:
+            show.download(found.sql, f"{Path(name).stem}.sql")
+    except (GhostError, OSError) as error:
+        print(f"{name}: {' '.join(str(error).split())}")
 
 
 def words(config: Config) -> str:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ghostlib"
 LAW = (
     *("errors", "strict", "config", "machine", "colab", "schemas", "corpus", "tasks", "models", "training", "inference"),
-    *("charts", "show", "upload", "results", "notebooks", "cli"),
+    *("charts", "markup", "show", "upload", "results", "notebooks", "cli"),
 )
 SHOWS = {"upload", "notebooks", "cli"}  # and nobody else displays anything
 TORCHLESS = ("errors", "strict", "config", "machine", "colab", "schemas", "corpus", "tasks")

@@ -8,7 +8,7 @@ from exporting import cache, exported, questions, seeing
 
 from ghostlib import config
 from ghostlib.errors import ExportError, MachineError, ToolError
-from ghostlib.inference import converter, export, gguf, llama, staging
+from ghostlib.inference import card, converter, export, gguf, llama, quantiser, staging
 from ghostlib.models import generate, load, lora
 from ghostlib.training.runs import Run
 
@@ -175,6 +175,96 @@ def test_names_as_transformers_saves_them_come_out_as_the_converter_wants_them_w
     assert not folder.exists()
 
 
+def test_q4_k_m_has_llama_cpps_mixture_and_answers(tiny_nano, tmp_path):
+    from gguf import GGUFReader
+
+    settings = config.load("nano", overrides=["export.quant=q4_k_m"])
+    made = export.convert(seeing(tiny_nano), tmp_path / "gguf", config=settings, progress=False)
+    kinds = {tensor.name: tensor.tensor_type.name for tensor in GGUFReader(made.text_gguf).tensors}
+    assert kinds["token_embd.weight"] == "Q6_K" and kinds["blk.0.attn_q.weight"] == "Q4_K"
+    assert {kind for name, kind in kinds.items() if "norm" in name} == {"F32"}
+    assert sorted(file.name for file in (tmp_path / "gguf").glob("*.gguf")) == ["mmproj-f16.gguf", "model-q4_k_m.gguf"]
+    assert gguf.find(tmp_path / "gguf").facts["quant"] == "q4_k_m"
+    running = llama.server(made.text_gguf, made.mmproj_gguf, context=512)
+    assert llama.ask(running, questions(tmp_path, 1)[0], max_new_tokens=4, side=256).tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "wanted"),
+    [
+        ("token_embd.weight", [2560, 262208], "Q6_K"),  # tied: it is the output too
+        ("blk.0.attn_v.weight", [2560, 1024], "Q6_K"),  # the first eighth
+        ("blk.5.attn_v.weight", [2560, 1024], "Q4_K"),
+        ("blk.6.ffn_down.weight", [10240, 2560], "Q6_K"),  # every third between
+        ("blk.33.ffn_down.weight", [10240, 2560], "Q6_K"),  # the last eighth
+        ("blk.33.ffn_up.weight", [2560, 10240], "Q4_K"),
+        ("blk.33.ffn_up.weight", [1152, 10240], "Q5_0"),  # no multiple of 256
+        ("blk.0.attn_norm.weight", [2560], None),
+        ("blk.0.attn_q_norm.weight", [256], None),
+    ],
+)
+def test_the_mixture_of_q4_k_m_for_a_gemma_of_34_layers(name, shape, wanted):
+    assert quantiser.kind(name, shape, 34, tied=True) == wanted
+
+
+def test_q4_k_m_is_refused_before_anything_is_converted_where_no_quantiser_is(tiny_nano, tmp_path, monkeypatch):
+    quantiser.library.cache_clear()
+    monkeypatch.setattr(quantiser.ctypes, "CDLL", lambda file: object())
+    with pytest.raises(ToolError, match="Take q8_0, or export f16") as caught:
+        export.convert(tiny_nano, tmp_path / "gguf", config=config.load("nano", overrides=["export.quant=q4_k_m"]))
+    one_line(caught)
+    quantiser.library.cache_clear()
+    assert not list(tmp_path.glob("gguf*"))
+
+
+def test_a_small_memory_is_said_before_the_converter_starts(tiny_nano, nano32, tmp_path, monkeypatch):
+    monkeypatch.setattr(export.machine, "memory_free", lambda: 2**28)
+    with pytest.raises(MachineError, match="GiB of memory to convert and 0.2 are free") as caught:
+        export.convert(tiny_nano, tmp_path / "gguf", config=nano32)
+    one_line(caught)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"r": 64, "lora_alpha": 32, "use_dora": True, "use_rslora": True}, "no place for its magnitudes"),
+        ({"r": 64, "lora_alpha": 32, "use_rslora": True}, "would scale it by 0.5 and not by 4"),
+        ({"r": 64, "lora_alpha": 32}, "its base as a GGUF"),
+    ],
+)
+def test_no_adapter_becomes_a_lora_gguf_that_would_answer_wrongly_and_the_reason_is_said(tmp_path, told, reason):
+    (tmp_path / "adapter_config.json").write_text(json.dumps(told))
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"")
+    with pytest.raises(ExportError, match=reason) as caught:
+        export.as_lora(tmp_path)
+    assert "`ghost export` without --lora" in one_line(caught)
+
+
+METRICS = {
+    "split": "validation",
+    "n": 40,
+    "base": {"schema_score": {"mean": 0.1, "low": 0.05, "high": 0.2}},
+    "tuned": {"schema_score": {"mean": 0.71, "low": 0.66, "high": 0.75}},
+    "baselines": {},
+}
+
+
+def test_the_card_quotes_the_runs_own_numbers_and_never_those_of_another_adapter(copied, tmp_path, nano32):
+    import yaml
+
+    facts = gguf.manifest(copied)
+    assert "Not measured" in card.written(facts, nano32, run=tmp_path)
+    (tmp_path / "metrics.json").write_text(json.dumps(METRICS))
+    own = card.written(facts, nano32, run=tmp_path, adapter="a", measured="a")
+    assert "| schema score | 0.10 (0.05 to 0.20) | 0.71 (0.66 to 0.75) |" in own and "40 validation" in own
+    other = card.written(facts, nano32, run=tmp_path, adapter="b", measured="a")
+    assert "0.71" not in other and "of another adapter" in other
+    head = yaml.safe_load(own.split("---")[1])
+    assert head["license"] == "mit" and head["pipeline_tag"] == "image-text-to-text"
+    gemma = yaml.safe_load(card.written(facts, config.load("t4"), run=tmp_path).split("---")[1])
+    assert gemma["license"] == "gemma" and gemma["base_model"] == "unsloth/gemma-3-4b-it"
+
+
 def test_a_run_is_merged_and_exported_once_and_again_only_for_another_adapter(tiny_nano, tmp_path, monkeypatch):
     cache(tmp_path / "cache", monkeypatch)
     settings = config.load("nano", overrides=[*F32, f"model.name={tiny_nano}", "lora.rank=2"])
@@ -184,6 +274,9 @@ def test_a_run_is_merged_and_exported_once_and_again_only_for_another_adapter(ti
     assert first.text_gguf.is_file() and first.mmproj_gguf.is_file() and first.seconds > 0
     again = export.run(run, progress=False)
     assert (again.text_gguf, again.seconds) == (first.text_gguf, 0.0)
+    assert "Not measured" in first.card.read_text()
+    (run.folder / "metrics.json").write_text(json.dumps(METRICS))
+    assert "0.71 (0.66 to 0.75)" in export.run(run, progress=False).card.read_text(), "written anew where nothing else is"
     assert run.facts()["export"]["quant"] == "f32"
     before = gguf.manifest(run.folder / "gguf")
     train(run, tiny_nano, noise=0.4)
@@ -222,8 +315,8 @@ def test_a_full_disk_is_said_before_the_converter_starts(tiny_nano, nano32, tmp_
 
 
 def test_a_quantisation_that_the_converter_cannot_write_is_refused_with_those_it_can(tiny_nano, tmp_path):
-    settings = config.load("nano", overrides=["export.quant=q4_k_m"])
-    with pytest.raises(ExportError, match="f32, f16, bf16, q8_0"):
+    settings = config.load("nano", overrides=["export.quant=q3_k_s"])
+    with pytest.raises(ExportError, match="f32, f16, bf16, q8_0, q4_k_m"):
         export.convert(tiny_nano, tmp_path / "gguf", config=settings)
 
 

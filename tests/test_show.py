@@ -43,7 +43,7 @@ class Page:
 @pytest.fixture
 def page(monkeypatch):
     made = Page()
-    monkeypatch.setattr("IPython.display.display", made.objects.append)
+    monkeypatch.setattr("IPython.display.display", lambda one, **how: made.objects.append(one))
     return made
 
 
@@ -202,9 +202,9 @@ def test_a_prediction_shows_the_screen_the_sql_the_verdict_and_the_tables(page, 
     told = capsys.readouterr().out
     assert len(page.pictures) == 2 * shown
     assert ("accepts it" if verdict.valid else "refuses it") in told and str(picture.parent) not in told
-    codes = [one for one in page.objects if type(one).__name__ == "Code"]
-    assert [one.data for one in codes] == [sql, sql]
-    assert all("<script" not in one._repr_html_() for one in codes)
+    codes = [one for one in page.objects if isinstance(one, dict)]
+    assert [one["text/plain"] for one in codes] == [sql, sql]
+    assert all("<script" not in one["text/html"] and "color: #" in one["text/html"] for one in codes)
 
 
 def test_a_wide_picture_is_shown_narrower_and_a_figure_as_it_is(page, picture, tmp_path):

@@ -1,8 +1,10 @@
 """Uploads in Jupyter (ipywidgets 7 and 8), in Colab, and without anybody at the keys."""
 
+import base64
 import os
 import subprocess
 import sys
+from collections import namedtuple
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from ghostlib.inference.predict import Prediction
 
 ROOT = Path(__file__).resolve().parents[1]
 STANDIN = Path(__file__).parent / "colab_standin"
+Told = namedtuple("Told", "sql size")
 LATELY = datetime(2026, 11, 1, tzinfo=UTC)
 OLD = "ipywidgets==7.7.1"  # Colab's
 IN_OLD_JUPYTER = """\
@@ -51,7 +54,8 @@ def shown(monkeypatch):
     """Predictions are made of nothing; what would be displayed stands in the list."""
     found = []
     monkeypatch.setattr(upload.show, "prediction", lambda made, content: found.append((made, content)))
-    monkeypatch.setattr(upload.predict, "predict", lambda content, config: ("answer", len(content)))
+    monkeypatch.setattr(upload.show, "download", lambda sql, name: None)
+    monkeypatch.setattr(upload.predict, "predict", lambda content, config: Told("answer", len(content)))
     return found
 
 
@@ -79,6 +83,26 @@ def test_what_ipywidgets_8_holds_is_read():
 @pytest.mark.parametrize("value", [{}, (), []])
 def test_nothing_uploaded_is_nothing_to_answer(value):
     assert upload.uploaded(value) == []
+
+
+def test_the_same_file_again_is_answered_again_and_the_emptying_between_answers_nothing(monkeypatch, settings):
+    asked = []
+    monkeypatch.setattr(upload, "answer", lambda content, name, config: asked.append(name))
+    button, _ = upload.widget(settings).children
+    facts = {"name": "a.png", "type": "image/png", "size": 3, "last_modified": LATELY, "content": memoryview(b"one")}
+    for _ in range(2):
+        button.set_trait("value", (facts,))
+        assert not button.disabled and button.value == ()
+    assert asked == ["a.png", "a.png"]
+
+
+def test_a_full_disk_is_one_line_in_the_cell_too(monkeypatch, capsys, settings):
+    def full(content, config):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(upload.predict, "predict", full)
+    upload.answer(b"picture", "screen.png", settings)
+    assert capsys.readouterr().out == "screen.png: [Errno 28] No space left on device\n"
 
 
 def test_the_widget_answers_each_upload_and_the_second_needs_no_restart(monkeypatch, settings):
@@ -148,9 +172,12 @@ def test_an_answer_is_a_prediction_shown_with_its_picture(monkeypatch, settings,
     found = []
     made = Prediction("upload", "CREATE TABLE a (id int);", True, (), None, 0.5, 0.1, "gguf", "nano")
     monkeypatch.setattr(upload.predict, "predict", lambda content, config: made)
-    monkeypatch.setattr("IPython.display.display", found.append)
+    monkeypatch.setattr("IPython.display.display", lambda one, **how: found.append(one))
     upload.answer(picture.read_bytes(), picture.name, settings)
-    assert [type(one).__name__ for one in found] == ["Image", "Code"]
+    assert [type(one).__name__ for one in found] == ["Image", "dict", "HTML"]
+    button = found[2].data
+    assert 'download="my screen &lt;b&gt;.sql"' in button and "<b>" not in button
+    assert base64.b64decode(button.split("base64,")[1].split('"')[0]).decode() == made.sql
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from ghostlib import __version__
-from ghostlib.cli import asking, data, models, predicting, schemas, teaching
+from ghostlib.cli import asking, data, exports, models, predicting, schemas, teaching
 from ghostlib.errors import GhostError
 
 
@@ -41,6 +41,6 @@ def build() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ghost", description="A screenshot of an application in, a PostgreSQL schema out.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for family in (models, predicting, asking, schemas, data, teaching):
+    for family in (models, exports, predicting, asking, schemas, data, teaching):
         family.add(commands)
     return parser

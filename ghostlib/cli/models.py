@@ -1,4 +1,4 @@
-"""Commands that make and measure a model: run, plan, train, evaluate, export."""
+"""Commands that make and measure a model: run, plan, train, evaluate."""
 
 import argparse
 import dataclasses
@@ -34,8 +34,6 @@ def add(commands: Any) -> None:
     evaluate.add_argument("--predictions", type=Path, metavar="FILE.jsonl", help="score these answers instead of a model's")
     evaluate.add_argument("--out", type=Path, help="where --predictions writes metrics.json and the figure")
     parser.of_tasks(evaluate, "scoring")
-    about = "merge and write GGUF files for llama.cpp and Ollama"
-    parser.command(commands, "export", _export, about, "ghost export --profile nano", profiled, of_run)
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -76,7 +74,7 @@ def _evaluate(chosen: argparse.Namespace) -> int:
         return _predictions(chosen, settings)
     if chosen.full:
         settings = dataclasses.replace(settings, evaluation=dataclasses.replace(settings.evaluation, sample=0))
-    found = evaluate.run(settings, _trained(settings, chosen))
+    found = evaluate.run(settings, parser.trained(settings, chosen.run))
     if chosen.json:
         print(json.dumps(found.as_dict(), indent=2))
     else:
@@ -101,31 +99,6 @@ def _predictions(chosen: argparse.Namespace, settings: Any) -> int:
     print(benchmark.printed(found))
     print(f"{show.where(out)}: metrics.json, figures/predictions.png")
     return 0
-
-
-def _export(chosen: argparse.Namespace) -> int:
-    from ghostlib import show
-    from ghostlib.inference import export
-
-    made = export.run(_trained(parser.config(chosen), chosen))
-    for file in (made.text_gguf, made.mmproj_gguf, made.modelfile):
-        if file:
-            print(show.where(file))
-    return 0
-
-
-def _trained(settings: Any, chosen: argparse.Namespace) -> Any:
-    """The run that is named, else the newest one with an adapter."""
-    from ghostlib import config as configs
-    from ghostlib.errors import DataError
-    from ghostlib.training import runs
-
-    if chosen.run:
-        return runs.Run(chosen.run, configs.from_file(chosen.run / "config.yaml"))
-    found = runs.latest(settings)
-    if not found:
-        raise DataError("no run has an adapter yet. Train one, beginning with: ghost train text")
-    return found
 
 
 def _interval(value: dict[str, float]) -> str:

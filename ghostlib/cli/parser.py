@@ -3,6 +3,7 @@
 import argparse
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ghostlib import tasks
@@ -45,6 +46,20 @@ def of_tasks(made: argparse.ArgumentParser, part: str) -> None:
 def own(config: Any, part: str) -> Command | None:
     """A function of the config's task that takes the place of the general one, or None."""
     return getattr(tasks.commands().get(config.task), part, None)
+
+
+def trained(settings: Any, folder: Path | None) -> Any:
+    """The run in `folder`, else the newest one with an adapter. Raises DataError where there is none."""
+    from ghostlib import config as configs
+    from ghostlib.errors import DataError
+    from ghostlib.training import runs
+
+    if folder:
+        return runs.Run(folder, configs.from_file(folder / "config.yaml"))
+    found = runs.newest(settings, holding="vision/adapter") or runs.newest(settings, holding="text/adapter")
+    if not found:
+        raise DataError("no run has an adapter yet. Train one: ghost train text, then ghost train vision")
+    return found
 
 
 def as_json() -> argparse.ArgumentParser:

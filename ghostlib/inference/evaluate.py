@@ -11,7 +11,7 @@ from typing import Any
 from ghostlib import tasks
 from ghostlib.config import Config
 from ghostlib.errors import DataError
-from ghostlib.inference import answers, coverage, engines, figures
+from ghostlib.inference import answers, coverage, engines, export, figures
 from ghostlib.models import generate
 from ghostlib.models.files import writing
 from ghostlib.tasks import Example, Terms
@@ -112,7 +112,9 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
         terms=terms,
     )
     write(found, run.folder)
-    run.record(evaluation={"split": split, "n": found.n, "engine": engine, "notes": notes})
+    trained = run.trained()  # a model card quotes the numbers of its own adapter alone
+    told_of = export.fingerprint(trained) if trained else None
+    run.record(evaluation={"split": split, "n": found.n, "engine": engine, "notes": notes, "adapter": told_of})
     return found
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -9,24 +10,27 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ghostlib import config as configs
+from ghostlib import machine
 from ghostlib.config import Config
 from ghostlib.errors import ExportError, MachineError
+from ghostlib.inference import card, gguf, quantiser
 from ghostlib.inference import converter as converters
-from ghostlib.inference import gguf
 from ghostlib.inference.staging import staged
-from ghostlib.models import files, lora, merging
+from ghostlib.models import files, lora, merging, tensors
 from ghostlib.training.runs import Run
 
-QUANTS = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 1.07}  # bytes a weight; what llama.cpp's converter itself writes
+QUANTS = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 1.07, "q4_k_m": 0.64}  # bytes a weight
+BEFORE = {"q4_k_m": "f16"}  # what llama.cpp's converter writes first, where it cannot write a quantisation itself
 # One process for both files: importing torch and transformers takes the converter longer than writing nano.
 ALL_IN_ONE = (
     "import json, runpy, sys\nfor sys.argv in json.loads(sys.argv[1]): runpy.run_path(sys.argv[0], run_name='__main__')"
 )
+CONVERTER = 700 * 2**20  # bytes of memory: Python, torch and transformers in the converter's process
 MARGIN = 1.1  # tokenizer, metadata, what else writes meanwhile
 
 
@@ -38,6 +42,7 @@ class Export:
     mmproj_gguf: Path | None
     modelfile: Path
     seconds: float
+    card: Path | None = None  # written where a run was exported, since it quotes the run's numbers
 
 
 def run(run: Run, *, progress: bool = True) -> Export:
@@ -45,20 +50,21 @@ def run(run: Run, *, progress: bool = True) -> Export:
 
     An export that is whole and current is handed back at once.
 
-    Raises ExportError for a run without an adapter or a model that llama.cpp would misread, MachineError for a disk
-    that is too small, ToolError where llama.cpp's converter cannot be had.
+    The model card beside the files quotes the run's numbers as they are now. Raises ExportError for a run without an
+    adapter or a model that llama.cpp would misread, MachineError for a disk or a memory that is too small, ToolError
+    where llama.cpp's converter cannot be had.
     """
     start = time.perf_counter()
     source = {"adapter": fingerprint(adapter(run)), "base": run.config.model.name, "onto": run.config.export.merge_onto}
     out = run.folder / (f"gguf-{run.until}" if run.until else "gguf")
     found = _current(out, source, run.config)
     if found:
-        return found
+        return replace(found, card=_card(run))
     converters.converter()  # before minutes of merging
     model = merged(run, progress=progress)
     made = convert(model, out, config=run.config, source=source, progress=progress)
     run.record(export={"seconds": round(time.perf_counter() - start, 2), "quant": run.config.export.quant})
-    return made
+    return replace(made, card=_card(run))
 
 
 def merged(run: Run, *, progress: bool = True) -> Path:
@@ -66,13 +72,17 @@ def merged(run: Run, *, progress: bool = True) -> Path:
 
     In the cache and not in the run, since `output/` may be a small Google Drive. Raises ExportError without an adapter.
     """
-    trained, onto = adapter(run), run.config.export.merge_onto
-    name = f"{run.config.model.name.rpartition('/')[2]}-{onto}-{fingerprint(trained)[:16]}"
+    return plain(run.config, adapter(run), run.config.export.merge_onto, progress=progress)
+
+
+def plain(config: Config, trained: Path, onto: str, *, progress: bool = True) -> Path:
+    """An adapter merged onto "nf4" or "16bit" of its base, as `merged` says; older merged models give way to a full disk."""
+    name = f"{config.model.name.rpartition('/')[2]}-{onto}-{fingerprint(trained)[:16]}"
     folder = configs.cache() / "merged" / name
     if (folder / "config.json").is_file():
         os.utime(folder)
         return folder
-    base, onto = merging.weights(run.config, trained, onto)
+    base, onto = merging.weights(config, trained, onto)
     try:
         return lora.merge(base, trained, folder, onto=onto, progress=progress)
     except MachineError:
@@ -100,6 +110,23 @@ def adapter(run: Run) -> Path:
     return trained
 
 
+def as_lora(trained: Path) -> None:
+    """Raises ExportError with the reason why an adapter is not written as a LoRA-GGUF; nothing here writes one.
+
+    llama.cpp adds alpha / r times B A to a weight. It has no magnitude for DoRA, and no square root for rsLoRA: the file
+    would load and answer wrongly.
+    """
+    told = lora.settings(trained)
+    rank, alpha = told.get("r") or 1, told.get("lora_alpha") or 1
+    if told.get("use_dora"):
+        reason = "is a DoRA, and llama.cpp's LoRA has no place for its magnitudes"
+    elif told.get("use_rslora"):
+        reason = f"is an rsLoRA: llama.cpp would scale it by {alpha / rank:g} and not by {alpha / rank**0.5:g}"
+    else:
+        reason = "would need its base as a GGUF beside it"
+    raise ExportError(f"{trained.parent.name}/{trained.name}: {reason}. Export it merged: `ghost export` without --lora")
+
+
 def fingerprint(folder: Path) -> str:
     """SHA-256 over an adapter's weights and settings."""
     digest = hashlib.sha256()
@@ -116,21 +143,29 @@ def convert(model: Path, out: Path, *, config: Config, source: dict[str, Any] | 
     start = time.perf_counter()
     quant = config.export.quant
     if quant not in QUANTS:
-        raise ExportError(f"export.quant={quant}: llama.cpp's converter writes {', '.join(QUANTS)}. Others need llama-quantize")
+        raise ExportError(f"export.quant={quant}: does not exist here. There are: {', '.join(QUANTS)}")
+    first = BEFORE.get(quant, quant)
+    if first != quant:
+        quantiser.library()  # before minutes of converting
     settings = _settings(model)
     pictures, gemma = "vision_config" in settings, str(settings.get("model_type")).startswith("gemma")
     _check_disk(model, out, quant)
+    _check_memory(model)
     text, eyes = f"model-{quant}.gguf", f"mmproj-{_vision_quant(quant)}.gguf" if pictures else None
     with files.aside(out) as part, staged(model, part) as folder:
         name = ["--model-name", f"ghost-{config.task}"]  # else it is the folder's, and equal models differ in bytes
-        jobs = {part / text: ["--outtype", quant, *name]}
+        jobs = {part / f"model-{first}.gguf": ["--outtype", first, *name]}
         if eyes:
             jobs[part / eyes] = ["--outtype", _vision_quant(quant), "--mmproj", *name]
         _convert_all(folder, jobs, size=_weights(model), progress=progress)
+        if first != quant:
+            quantiser.q4_k_m(part / f"model-{first}.gguf", part / text)
+            (part / f"model-{first}.gguf").unlink()
         gguf.check_text(part / text, pictures=pictures)
         if eyes:
             gguf.check_vision(part / eyes)
         (part / "Modelfile").write_text(modelfile(text, eyes, config=config, gemma=gemma), encoding="utf-8")
+        wanted = [part / file for file in (text, eyes) if file]
         facts = {
             "text": text,
             "mmproj": eyes,
@@ -141,7 +176,7 @@ def convert(model: Path, out: Path, *, config: Config, source: dict[str, Any] | 
             "quant": quant,
             "source": source or {"folder": model.name},
             "converter": f"{converters.PACKAGE} {converters.VERSION}",
-            "files": {file.name: {"bytes": file.stat().st_size, "sha256": gguf.sha256(file)} for file in jobs},
+            "files": {file.name: {"bytes": file.stat().st_size, "sha256": gguf.sha256(file)} for file in wanted},
         }
         (part / gguf.MANIFEST).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return Export(out / text, out / eyes if eyes else None, out / "Modelfile", time.perf_counter() - start)
@@ -168,6 +203,15 @@ def modelfile(text: str, mmproj: str | None, *, config: Config, gemma: bool = Tr
         "PARAMETER temperature 0",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _card(run: Run) -> Path:
+    file, facts = run.folder / "gguf" / card.CARD, gguf.manifest(run.folder / "gguf")
+    measured = str((run.facts().get("evaluation") or {}).get("adapter") or "")
+    text = card.written(facts, run.config, run=run.folder, adapter=fingerprint(adapter(run)), measured=measured)
+    with files.writing(file):
+        file.write_text(text, encoding="utf-8")
+    return file
 
 
 def _current(folder: Path, source: dict[str, Any], config: Config) -> Export | None:
@@ -232,15 +276,29 @@ def _weights(model: Path) -> int:
 
 
 def _vision_quant(quant: str) -> str:
-    return "f16" if quant == "q8_0" else quant  # the eyes are small and suffer first
+    return "f16" if quant in ("q8_0", "q4_k_m") else quant  # the eyes are small and suffer first
 
 
 def _check_disk(model: Path, out: Path, quant: str) -> None:
-    needed = int(_weights(model) / 2 * QUANTS[quant] * MARGIN)  # merged models are stored in 16 bit
+    weight = QUANTS[quant] + (QUANTS[BEFORE[quant]] if quant in BEFORE else 0)  # both lie there for a while
+    needed = int(_weights(model) / 2 * weight * MARGIN)  # merged models are stored in 16 bit
     place = next(folder for folder in (out, *out.resolve().parents) if folder.exists())
     free = shutil.disk_usage(place).free
     if free < needed:
         raise MachineError(
             f"{out}: the GGUF files need {needed / 2**30:.1f} GiB and {free / 2**30:.1f} are free. "
             "Free some space, or take export.quant=q8_0"
+        )
+
+
+def _check_memory(model: Path) -> None:
+    """The converter holds one tensor at a time, as stored, in float32 and in what it becomes; beside them Python and torch."""
+    largest = max(
+        (math.prod(tensor.shape) for file in model.glob("*.safetensors") for tensor in tensors.index(file).values()), default=0
+    )
+    needed, free = CONVERTER + 3 * 4 * largest, machine.memory_free()
+    if free is not None and free < needed:
+        raise MachineError(
+            f"{model.name}: its largest tensor needs {needed / 2**30:.1f} GiB of memory to convert and {free / 2**30:.1f} are "
+            "free. Close something, restart the notebook's kernel, or convert on a larger machine"
         )

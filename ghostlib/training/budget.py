@@ -40,7 +40,7 @@ BABBLE = 0.5  # of generate.max_new_tokens: what an untuned model writes
 DOWNLOAD, DISK, CONVERTER = 16e6, 3e8, 1e8  # bytes a second: 12B in eight minutes; a machine's disk; llama.cpp's converter
 MERGE = 30e-9  # seconds a parameter: unpack, B A, norm, on two cores (measured on one layer of 12B)
 START = 60.0  # seconds to import and load, each time that a model is
-QUANTS = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 1.07}  # bytes a weight in a GGUF
+QUANTS = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 1.07, "q4_k_m": 0.64}  # bytes a weight in a GGUF
 KEPT = 2  # checkpoints of each phase, and one that is being written
 PROCESS = 3.0  # GiB of RAM: Python, torch, CUDA's libraries
 

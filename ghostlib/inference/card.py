@@ -1,0 +1,106 @@
+"""The model card of an export: what it is, how good this very adapter was measured to be, how to ask it, what it cannot."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ghostlib.config import Config
+from ghostlib.inference import figures
+
+CARD = "README.md"
+QUOTED = ("schema_score", "validity", "table_f1", "column_f1", "type_accuracy", "foreign_key_f1")
+ONTO = {"nf4": "the NF4 weights that it was trained on", "16bit": "the 16-bit weights"}
+TEMPLATE = """\
+---
+library_name: gguf
+license: {license}
+pipeline_tag: {pipeline}
+tags: [ghost-architect, postgresql, gguf]
+---
+# {name}, tuned for {task}
+
+`{text}` ({quant}){eyes}, for llama.cpp and Ollama. Tuned by {how} of rank {rank} with Ghost Architect, then merged onto
+{onto}.
+
+## Measured
+{numbers}{parity}
+
+## Use
+```
+ghost predict screen.png --model {run}
+llama-server -m {text}{see} -c {context}
+ollama create ghost -f Modelfile && ollama run ghost
+```
+The prompt holds what is written on the screenshot; a picture goes in as a square of {image_side} pixels, letterboxed.
+`ghost predict` does both, and has PostgreSQL judge the answer.
+
+## Limits
+- It was trained and measured on drawn screens of clean applications in English.
+- It writes what a screen shows; what is not on the screen is not in the schema.
+- Terms of the weights: {terms}.
+"""
+UNMEASURED = "Not measured: this run has no `metrics.json`. `ghost evaluate` measures, `ghost export` then writes it here."
+OTHER = "Not measured: `metrics.json` is of another adapter than this one. Run `ghost evaluate` again, then `ghost export`."
+
+
+def written(facts: dict[str, Any], config: Config, *, run: Path, adapter: str = "", measured: str = "") -> str:
+    """The card as Markdown; `facts` is the export's manifest, `run` the folder whose metrics.json and parity.json it quotes.
+
+    `adapter` and `measured` are the fingerprints of the adapter that was exported and of the one that was evaluated: the
+    numbers of another one are not quoted.
+    """
+    metrics, nano = _json(run / "metrics.json"), config.model.name == "nano"
+    current = measured in ("", adapter)
+    kinds = (("NF4", config.model.quantise), ("DoRA", config.lora.dora), ("rsLoRA", config.lora.rslora))
+    mmproj = facts["mmproj"]
+    return TEMPLATE.format(
+        **facts,
+        license="mit" if nano else f"gemma\nbase_model: {config.model.merge_name}",
+        pipeline="image-text-to-text" if mmproj else "text-generation",
+        name=config.model.name.rpartition("/")[2],
+        eyes=f" and `{mmproj}` (the eyes)" if mmproj else "",
+        how=" + ".join(name for name, on in kinds if on) or "LoRA",
+        rank=config.lora.rank,
+        onto=ONTO.get((facts.get("source") or {}).get("onto"), "its base"),
+        numbers=(_numbers(metrics) if current else OTHER) if metrics else UNMEASURED,
+        parity=_parity(_json(run / "parity.json")),
+        run=run.name,
+        see=f" --mmproj {mmproj}" if mmproj else "",
+        terms="MIT, as this project" if nano else "Google's [Gemma terms](https://ai.google.dev/gemma/terms), as its base",
+    )
+
+
+def _numbers(metrics: dict[str, Any]) -> str:
+    series = {"base": metrics.get("base"), "tuned": metrics.get("tuned"), **(metrics.get("baselines") or {})}
+    series = {figures.NAMES.get(name, name): values for name, values in series.items() if values}
+    first = next(iter(series.values()))
+    names = [name for name in QUOTED if name in first] or list(first)[:6]
+    lines = [f"{metrics['n']} {metrics['split']} examples, mean with the 95 % bootstrap interval:", ""]
+    lines += [f"| | {' | '.join(series)} |", "|---" * (len(series) + 1) + "|"]
+    for name in names:
+        cells = (_interval(values.get(name)) for values in series.values())
+        lines.append(f"| {name.replace('_', ' ')} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _parity(report: dict[str, Any] | None) -> str:
+    if not report or not report["links"]:
+        return ""
+    labels = {stage["key"]: stage["label"] for stage in report["stages"]}
+    lines = ["", "", f"The way out of training, on {report['n']} screens (`ghost export --parity`):", ""]
+    lines += ["| from | to | equal texts | log-probabilities apart, 99 % of the steps |", "|---|---|---|---|"]
+    for link in report["links"]:
+        ends = f"{labels[link['before']]} | {labels[link['after']]}"
+        lines.append(f"| {ends} | {link['equal_text']:.0%} | {link['percentile_99']:.2g} |")
+    return "\n".join(lines)
+
+
+def _interval(value: dict[str, float] | None) -> str:
+    return f"{value['mean']:.2f} ({value['low']:.2f} to {value['high']:.2f})" if value else ""
+
+
+def _json(file: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
