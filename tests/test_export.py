@@ -255,10 +255,11 @@ def test_the_card_quotes_the_runs_own_numbers_and_never_those_of_another_adapter
     facts = gguf.manifest(copied)
     assert "Not measured" in card.written(facts, nano32, run=tmp_path)
     (tmp_path / "metrics.json").write_text(json.dumps(METRICS))
-    own = card.written(facts, nano32, run=tmp_path, adapter="a", measured="a")
+    own = card.written(facts, nano32, run=tmp_path, adapter="a", evaluation={"adapter": "a", "engine": "gguf", "quant": "f16"})
+    assert "asked through GGUF f16" in own
     assert "| schema score | 0.10 (0.05 to 0.20) | 0.71 (0.66 to 0.75) |" in own and "40 validation" in own
-    other = card.written(facts, nano32, run=tmp_path, adapter="b", measured="a")
-    assert "0.71" not in other and "of another adapter" in other
+    other = card.written(facts, nano32, run=tmp_path, adapter="b", evaluation={"adapter": "a"})
+    assert "0.71" not in other and "not known to be of this adapter" in other
     head = yaml.safe_load(own.split("---")[1])
     assert head["license"] == "mit" and head["pipeline_tag"] == "image-text-to-text"
     gemma = yaml.safe_load(card.written(facts, config.load("t4"), run=tmp_path).split("---")[1])
@@ -276,6 +277,7 @@ def test_a_run_is_merged_and_exported_once_and_again_only_for_another_adapter(ti
     assert (again.text_gguf, again.seconds) == (first.text_gguf, 0.0)
     assert "Not measured" in first.card.read_text()
     (run.folder / "metrics.json").write_text(json.dumps(METRICS))
+    run.record(evaluation={"adapter": export.fingerprint(export.adapter(run)), "engine": "hf"})
     assert "0.71 (0.66 to 0.75)" in export.run(run, progress=False).card.read_text(), "written anew where nothing else is"
     assert run.facts()["export"]["quant"] == "f32"
     before = gguf.manifest(run.folder / "gguf")

@@ -14,7 +14,7 @@ QUANTS = ("f32", "f16", "bf16", "q8_0", "q4_k_m")
 def add(commands: Any) -> None:
     """The command's parser."""
     about = "merge and write GGUF files for llama.cpp and Ollama; or compare every stage of that way"
-    example = "ghost export output/20261121T082329Z-nano --quant q8_0"
+    example = "ghost export output/my-run --quant q8_0"
     made = parser.command(commands, "export", _export, about, example, parser.profiled(), parser.as_json())
     made.add_argument("run", type=Path, nargs="?", metavar="RUN", help="a run's folder; without it the newest one")
     made.add_argument("--quant", choices=QUANTS, help="how the weights are stored; without it export.quant of the run")

@@ -55,7 +55,7 @@ def trained(settings: Any, folder: Path | None) -> Any:
     from ghostlib.training import runs
 
     if folder:
-        return runs.Run(folder, configs.from_file(folder / "config.yaml"))
+        return runs.Run(folder.resolve(), configs.from_file(folder / "config.yaml"))
     found = runs.newest(settings, holding="vision/adapter") or runs.newest(settings, holding="text/adapter")
     if not found:
         raise DataError("no run has an adapter yet. Train one: ghost train text, then ghost train vision")

@@ -19,15 +19,15 @@ tags: [ghost-architect, postgresql, gguf]
 ---
 # {name}, tuned for {task}
 
-`{text}` ({quant}){eyes}, for llama.cpp and Ollama. Tuned by {how} of rank {rank} with Ghost Architect, then merged onto
-{onto}.
+`{text}` ({quant}){eyes}, for llama.cpp and Ollama. Tuned by {how} of rank {rank} with
+Ghost Architect, then merged onto {onto}.
 
 ## Measured
 {numbers}{parity}
 
 ## Use
 ```
-ghost predict screen.png --model {run}
+ghost predict screen.png --model output/{run}
 llama-server -m {text}{see} -c {context}
 ollama create ghost -f Modelfile && ollama run ghost
 ```
@@ -40,17 +40,19 @@ The prompt holds what is written on the screenshot; a picture goes in as a squar
 - Terms of the weights: {terms}.
 """
 UNMEASURED = "Not measured: this run has no `metrics.json`. `ghost evaluate` measures, `ghost export` then writes it here."
-OTHER = "Not measured: `metrics.json` is of another adapter than this one. Run `ghost evaluate` again, then `ghost export`."
+OTHER = "Not measured: `metrics.json` is not known to be of this adapter. Run `ghost evaluate` again, then `ghost export`."
 
 
-def written(facts: dict[str, Any], config: Config, *, run: Path, adapter: str = "", measured: str = "") -> str:
+def written(
+    facts: dict[str, Any], config: Config, *, run: Path, adapter: str = "", evaluation: dict[str, Any] | None = None
+) -> str:
     """The card as Markdown; `facts` is the export's manifest, `run` the folder whose metrics.json and parity.json it quotes.
 
-    `adapter` and `measured` are the fingerprints of the adapter that was exported and of the one that was evaluated: the
-    numbers of another one are not quoted.
+    `adapter` is the fingerprint of the adapter that was exported, `evaluation` what run.json says of the metrics: numbers
+    that are not known to be of this adapter are not quoted.
     """
-    metrics, nano = _json(run / "metrics.json"), config.model.name == "nano"
-    current = measured in ("", adapter)
+    metrics, nano, evaluation = _json(run / "metrics.json"), config.model.name == "nano", evaluation or {}
+    current = bool(adapter) and evaluation.get("adapter") == adapter
     kinds = (("NF4", config.model.quantise), ("DoRA", config.lora.dora), ("rsLoRA", config.lora.rslora))
     mmproj = facts["mmproj"]
     return TEMPLATE.format(
@@ -62,7 +64,7 @@ def written(facts: dict[str, Any], config: Config, *, run: Path, adapter: str = 
         how=" + ".join(name for name, on in kinds if on) or "LoRA",
         rank=config.lora.rank,
         onto=ONTO.get((facts.get("source") or {}).get("onto"), "its base"),
-        numbers=(_numbers(metrics) if current else OTHER) if metrics else UNMEASURED,
+        numbers=(_numbers(metrics, _through(evaluation)) if current else OTHER) if metrics else UNMEASURED,
         parity=_parity(_json(run / "parity.json")),
         run=run.name,
         see=f" --mmproj {mmproj}" if mmproj else "",
@@ -70,12 +72,16 @@ def written(facts: dict[str, Any], config: Config, *, run: Path, adapter: str = 
     )
 
 
-def _numbers(metrics: dict[str, Any]) -> str:
+def _through(evaluation: dict[str, Any]) -> str:
+    return f"GGUF {evaluation.get('quant')}" if evaluation.get("engine") == "gguf" else "transformers"
+
+
+def _numbers(metrics: dict[str, Any], through: str) -> str:
     series = {"base": metrics.get("base"), "tuned": metrics.get("tuned"), **(metrics.get("baselines") or {})}
     series = {figures.NAMES.get(name, name): values for name, values in series.items() if values}
     first = next(iter(series.values()))
     names = [name for name in QUOTED if name in first] or list(first)[:6]
-    lines = [f"{metrics['n']} {metrics['split']} examples, mean with the 95 % bootstrap interval:", ""]
+    lines = [f"{metrics['n']} {metrics['split']} examples, asked through {through}; mean with the 95 % bootstrap interval:", ""]
     lines += [f"| | {' | '.join(series)} |", "|---" * (len(series) + 1) + "|"]
     for name in names:
         cells = (_interval(values.get(name)) for values in series.values())

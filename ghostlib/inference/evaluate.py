@@ -113,8 +113,8 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
     )
     write(found, run.folder)
     trained = run.trained()  # a model card quotes the numbers of its own adapter alone
-    told_of = export.fingerprint(trained) if trained else None
-    run.record(evaluation={"split": split, "n": found.n, "engine": engine, "notes": notes, "adapter": told_of})
+    of = {"adapter": export.fingerprint(trained) if trained else None, "quant": run.config.export.quant}
+    run.record(evaluation={"split": split, "n": found.n, "engine": engine, "notes": notes, **of})
     return found
 
 

@@ -207,8 +207,8 @@ def modelfile(text: str, mmproj: str | None, *, config: Config, gemma: bool = Tr
 
 def _card(run: Run) -> Path:
     file, facts = run.folder / "gguf" / card.CARD, gguf.manifest(run.folder / "gguf")
-    measured = str((run.facts().get("evaluation") or {}).get("adapter") or "")
-    text = card.written(facts, run.config, run=run.folder, adapter=fingerprint(adapter(run)), measured=measured)
+    told = run.facts().get("evaluation")
+    text = card.written(facts, run.config, run=run.folder, adapter=fingerprint(adapter(run)), evaluation=told)
     with files.writing(file):
         file.write_text(text, encoding="utf-8")
     return file
