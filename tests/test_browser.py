@@ -42,10 +42,10 @@ def test_a_browser_that_dies_again_and_again_is_one_line_after_three_tries(monke
         async with browser.running() as running:
             original = browser._drawn
 
-            async def deadly(*asked):
+            async def deadly(*asked, **how):
                 for pid in children(""):
                     os.kill(pid, signal.SIGKILL)
-                return await original(*asked)
+                return await original(*asked, **how)
 
             monkeypatch.setattr(browser, "_drawn", deadly)
             await running.draw(*PAGES[0])
