@@ -11,7 +11,7 @@ from exporting import cache
 from ghostlib import config as configs
 from ghostlib import show, tasks
 from ghostlib.errors import DataError, ExportError, MachineError
-from ghostlib.inference import causes, chain, engines, evaluate, forcing, hearing, llama, parity
+from ghostlib.inference import causes, chain, engines, forcing, hearing, llama, parity
 from ghostlib.inference.chain import Spoken, Stage
 from ghostlib.inference.forcing import Forced
 from ghostlib.tasks import Example
@@ -33,11 +33,13 @@ def adapter():
 
 @pytest.fixture(scope="module")
 def followed(settings, adapter, tmp_path_factory):
-    """The shipped nano on two screens: its stages, the questions, what every stage said, and the file that keeps it."""
+    """The shipped nano on two screens of settings: its stages, the questions, what every stage said, the file of that."""
     with pytest.MonkeyPatch.context() as patch:
         cache(tmp_path_factory.mktemp("cache"), patch)
         file = tmp_path_factory.mktemp("run") / parity.ROWS
-        questions = evaluate.sample(tasks.named("ui2sql").examples(settings, "vision", "validation"), 2, seed=7)
+        screens = tasks.named("ui2sql").examples(settings, "vision", "validation")
+        # screens that nano is sure of: of a doubtful word, two files may like two spellings, and then no more is compared
+        questions = [screen for screen in screens if screen.group["archetype"] == "settings"][:2]
         stages = [stage for stage in chain.stages(settings, adapter) if stage.key in FOLLOWED]
         told, skipped = hearing.spoken(settings, file, stages, questions, progress=False)
         assert not skipped

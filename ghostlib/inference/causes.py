@@ -57,7 +57,7 @@ def _converted(made: Comparison, questions: Sequence[Example]) -> str:
     if old.prompt_tokens != new.prompt_tokens:
         return _prompt(made, question, text, old, new)
     most, alike = forcing.distance(old, new), forcing.common(old, new)
-    if most <= ROUNDING and alike < min(len(old.tokens), len(new.tokens)) - 2:
+    if most <= ROUNDING and not _alike(old, new):
         return f"an answer is spelled in other tokens, from its token {alike + 1} on: another tokenizer"
     exact = forcing.distance(old, _said(made.after.exact, question, text)) if made.after.exact else most
     if not made.close and min(most, exact) > ROUNDING:
@@ -79,15 +79,22 @@ def _prompt(made: Comparison, question: Example, text: str, old: Forced, new: Fo
 def _weights(made: Comparison, question: Example, text: str, old: Forced, new: Forced) -> str:
     if question.image is not None:
         worded = replace(question, image=None)
-        old, new = (_said(stage.speak, worded, text) for stage in (made.before, made.after))
-        if forcing.distance(old, new) <= CLOSE:
-            return "without the picture they agree: it is prepared otherwise, or the eyes' file is another's"
+        one, other = (_said(stage.speak, worded, text) for stage in (made.before, made.after))
+        if _alike(one, other):  # else too few steps can be compared to say anything
+            if forcing.distance(one, other) <= CLOSE:
+                return "without the picture they agree: it is prepared otherwise, or the eyes' file is another's"
+            old, new = one, other
     steps = forcing.differences(old, new)
     quarter = max(1, len(steps) // 4)
     first, last = sum(steps[:quarter]) / quarter, sum(steps[-quarter:]) / quarter
     if last > LATER * first:
         return f"further apart the longer the text ({first:.2g}, then {last:.2g}): positions (rope), or attention's window"
     return "from the first step on, with words alone: the weights, the scale of attention, or a norm"
+
+
+def _alike(old: Forced, new: Forced) -> bool:
+    """Whether both spell the text in the same tokens, so that nearly every step can be compared."""
+    return forcing.common(old, new) >= min(len(old.tokens), len(new.tokens)) - 2
 
 
 def _said(speak: Speak, question: Example, text: str) -> Forced:
