@@ -123,10 +123,12 @@ def test_the_validation_examples_are_asked_only_where_that_is_told(monkeypatch):
     assert rest == train and len(asked) == 2
 
 
-def test_nothing_is_held_back_where_nothing_is_asked_and_no_profile_asks_by_default():
+def test_nothing_is_held_back_where_nothing_is_asked_and_of_the_profiles_text2sql_alone_asks_by_default():
     train = [example(word) for word in WORDS]
-    for profile in configs.profiles():
-        assert scoring.split(configs.load(profile), "text", train) == (train, [])
+    loaded = {profile: configs.load(profile) for profile in configs.profiles()}
+    assert [profile for profile, config in loaded.items() if config.train.eval_steps] == ["text2sql"]
+    for config in (config for config in loaded.values() if not config.train.eval_steps):
+        assert scoring.split(config, "text", train) == (train, [])
 
 
 @pytest.mark.parametrize(("phase", "every"), [("text", 2), ("vision", 1)])  # a row of two steps is a mean over both
