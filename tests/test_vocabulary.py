@@ -11,10 +11,10 @@ from ghostlib.training import pretrain
 
 
 @pytest.fixture(scope="module")
-def pieces():
+def pieces(laid_pages):
     from itertools import islice
 
-    return sentencepiece.SentencePieceProcessor(model_proto=vocabulary.train(islice(pretrain._lines(7), 40_000)))
+    return sentencepiece.SentencePieceProcessor(model_proto=vocabulary.train(islice(pretrain._lines(7, laid_pages), 40_000)))
 
 
 def stems(pieces, text):
