@@ -1,8 +1,10 @@
 """A screen's tables and fields as a plain list: what nano's base writes; and the schema that such a list is by rule alone.
 
+# customers
+full_name: text, required
 # orders
 number: text, required
-customer_id: link customers by full_name
+customer_id: link customers
 status: choice open / paid
 """
 
@@ -17,7 +19,6 @@ TYPES = {
     "time": "timestamptz", "clock": "time", "yes or no": "boolean", "words": "text[]",
     "stars": "integer",
 }  # fmt: skip
-NAMING = "name"  # the column that names a record where nothing else is said
 KINDS = {type_: kind for kind, type_ in TYPES.items()}
 KINDS |= {"integer": "number", "bigint": "number", "timestamp with time zone": "time", "time without time zone": "clock"}
 
@@ -25,24 +26,14 @@ KINDS |= {"integer": "number", "bigint": "number", "timestamp with time zone": "
 def listing(schema: Schema) -> str:
     """What a screen shows of a schema, as a plain list: `# orders`, then a line a field with its kind in words.
 
-    Keys `id` go without saying, and so does a table that is merely linked to: the screen shows one column of it, by which
-    it is linked, and that one goes without saying where it is `name`. The two columns of a table that joins two others are
-    its `key`.
+    Keys `id` go without saying. What others are linked to stands before them, as in SQL: so a model that has learnt to list
+    has learnt where to begin. The two columns of a table that joins two others are its `key`.
     """
-    linked = {key.table for table in schema.tables for key in table.foreign_keys}
-    merely = {table.name: table for table in schema.tables if table.name in linked and len(table.columns) <= 2}
-    shown = [table for table in schema.tables if table.name not in merely]
-    ways = {name: _way(table) for name, table in merely.items()}
-    return "\n".join("\n".join([f"# {table.name}", *_fields(table, ways)]) for table in shown)
+    return "\n".join("\n".join([f"# {table.name}", *_fields(table)]) for table in schema.tables)
 
 
-def _way(table: Table) -> str:
-    names = [column.name for column in table.columns if not column.identity and column.name != NAMING]
-    return f"{table.name} by {names[0]}" if names else table.name
-
-
-def _fields(table: Table, ways: dict[str, str]) -> Iterator[str]:
-    links = {key.columns[0]: ways.get(key.table, key.table) for key in table.foreign_keys if len(key.columns) == 1}
+def _fields(table: Table) -> Iterator[str]:
+    links = {key.columns[0]: key.table for key in table.foreign_keys if len(key.columns) == 1}
     checks = {check.columns[0]: check for check in table.checks if len(check.columns) == 1}
     for column in table.columns:
         if column.identity:
@@ -63,7 +54,7 @@ def _kind(column: Column, checks: dict) -> str:
 
 
 def schema(text: str) -> Schema:
-    """The schema of a list by rule: what it says, no more; a table that is only linked to gets the column of the link.
+    """The schema of a list by rule: what it says, no more; a table that is linked to and not listed gets a `name`.
 
     Lines that are none of a list's are passed over, so whatever a model wrote gives some schema (perhaps an empty one).
     """
@@ -75,16 +66,14 @@ def schema(text: str) -> Schema:
         elif field := re.fullmatch(r"(\w+): (.+)", line):
             if tables and field[1] not in ("id", *(name for name, _ in fields)):
                 fields.append((field[1], field[2].strip().split(", ")))
-    linked = {table: by for fields in tables.values() for table, by in _links(fields).values()}
-    for name, by in sorted(linked.items()):
-        tables.setdefault(name, [(by, ["text", "required"])])
+    linked = {table for fields in tables.values() for table in _links(fields).values()}
+    for name in sorted(linked):
+        tables.setdefault(name, [("name", ["text", "required"])])
     return Schema(tuple(_table(name, fields, name in linked) for name, fields in tables.items()))
 
 
-def _links(fields: list[tuple[str, list[str]]]) -> dict[str, tuple[str, str]]:
-    """Of each field that links, the table and the column that it is linked by."""
-    found = ((field, re.fullmatch(r"link (\w+)(?: by (\w+))?", said[0])) for field, said in fields)
-    return {field: (link[1], NAMING if link[2] in (None, "id") else link[2]) for field, link in found if link}
+def _links(fields: list[tuple[str, list[str]]]) -> dict[str, str]:
+    return {field: said[0][5:] for field, said in fields if re.fullmatch(r"link \w+", said[0])}
 
 
 def _table(name: str, fields: list[tuple[str, list[str]]], linked: bool) -> Table:
@@ -97,7 +86,7 @@ def _table(name: str, fields: list[tuple[str, list[str]]], linked: bool) -> Tabl
         name,
         (*identity, *columns),
         primary_key=keys if len(keys) > 1 else ("id",),
-        foreign_keys=tuple(ForeignKey((field,), table, ("id",)) for field, (table, _) in links.items()),
+        foreign_keys=tuple(ForeignKey((field,), table, ("id",)) for field, table in links.items()),
         checks=tuple(check for field, said in fields for check in _checks(field, said[0])),
         indexes=tuple(Index((field,)) for field in links),
     )
