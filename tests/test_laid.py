@@ -1,12 +1,15 @@
 """Pages without pictures: real layouts in the seed's order, resumable, and as much of them as a picture would show."""
 
 import collections
+import random
 
 import pytest
+from PIL import Image
 
 from ghostlib.corpus import laid, lists
 from ghostlib.corpus.laid import Page
-from ghostlib.corpus.screens import archetypes
+from ghostlib.corpus.picture import NEUTRAL
+from ghostlib.corpus.screens import archetypes, arrangement, browser, domains, pages
 from ghostlib.corpus.screens.looks import LOOKS
 from ghostlib.schemas import postgres
 
@@ -48,6 +51,33 @@ def test_more_pages_go_on_where_it_was_and_a_line_that_was_cut_off_is_laid_out_a
     assert len(laid.Pages(file)) < 6
     assert laid.lay_out(6, 9, file, progress=False).read_bytes() == whole
     assert laid.lay_out(2, 9, file, progress=False).read_bytes() == whole
+
+
+def test_pages_with_pictures_are_the_same_pages_letterboxed_and_go_on_where_they_were(file):
+    laid.lay_out(1, 9, file, side=64, progress=False)
+    pages = list(laid.Pages(laid.lay_out(3, 9, file, side=64, progress=False)))
+    bare = list(laid.Pages(laid.lay_out(3, 9, file.with_name("bare.jsonl"), progress=False)))
+    assert [page.lines for page in pages] == [page.lines for page in bare] and bare[0].picture is None
+    for page in pages:
+        with Image.open(page.picture) as seen:
+            assert seen.size == (64, 64)
+            width, height = (round(edge * 64 / max(page.size)) for edge in page.size)
+            margin = (64 - width) // 2, (64 - height) // 2
+            assert margin == (0, 0) or seen.getpixel((0, 0)) == NEUTRAL
+            assert any(low != high for low, high in seen.getextrema())
+
+
+def test_the_widgets_of_a_form_stand_where_its_labels_are_and_say_what_is_asked_for():
+    plan = archetypes.plan(domains.TRAINING[0], "form", random.Random(4))
+    with browser.opened() as opened:
+        found = opened.draw(pages.html(plan, LOOKS["harbor"], width=1280), (1280, 900))
+    expected = collections.Counter(arrangement.widget(field) for field in plan.sections[0].fields)
+    kinds = collections.Counter(kind for kind, _ in found.widgets)
+    assert all(kinds[kind] >= count for kind, count in expected.items()), (kinds, expected)
+    lowest = max(label["box"][3] for label in found.labels)
+    for kind, (left, top, right, bottom) in found.widgets:
+        assert kind in {*arrangement.WIDGETS.values(), "text input", "chip", "button", "avatar"}
+        assert 0 <= left < right <= found.size[0] and 0 <= top < bottom <= max(lowest + 200, found.size[1])
 
 
 def test_pages_are_a_sequence_that_ends(laid_pages):

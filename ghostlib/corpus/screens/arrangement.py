@@ -8,6 +8,22 @@ from ghostlib.corpus.screens.samples import TODAY, Style
 
 PROGRESS = frozenset("progress completion occupancy battery_level battery probability attendance fill_level coverage".split())
 MENU = {"notification_settings": "Notifications", "billing_settings": "Billing", "account_settings": "Security"}
+WIDGETS = {
+    "ref": "select",
+    "enum": "choice",
+    "bool": "switch",
+    "long": "text area",
+    "stars": "stars",
+    "date": "date input",
+    "time": "time input",
+    "clock": "time input",
+    "money": "money input",
+    "tags": "tags",
+    "many": "multi-select",
+    "slider": "slider",
+    "color": "colour input",
+    "file": "file input",
+}
 
 
 def stands_for(field: Field) -> str:
@@ -91,3 +107,8 @@ def is_person(field: Field) -> bool:
 def is_progress(field: Field) -> bool:
     """Whether a percentage says how far something has come, so that a bar can show it."""
     return field.kind == "percent" and field.column in PROGRESS
+
+
+def widget(field: Field) -> str:
+    """What a field is asked for with in a form: one of WIDGETS, else a text input."""
+    return WIDGETS.get(field.kind, "text input")

@@ -22,7 +22,8 @@ ARGUMENTS = (
 )
 RECYCLE = 60  # pages drawn in one tab before it is closed: a tab keeps what it once took
 PATIENCE = 40.0  # seconds that a page may take; a healthy one takes a fifth of a second
-# Labels: the boxes of [data-column]. Lines: the text that can be seen, a box for a text node's words on one baseline.
+# Labels: the boxes of [data-column]. Widgets: of what is inside [data-widget], and of what its class tells. Lines: the text
+# that can be seen, a box for a text node's words on one baseline.
 # In a window (scroll is a number) only what lies inside it and under nothing else can be seen.
 LAYOUT = """scroll => {
   if (scroll === null) document.body.classList.remove('window');  // on a whole page nothing sticks
@@ -43,6 +44,12 @@ LAYOUT = """scroll => {
   };
   const labels = [...document.querySelectorAll('[data-column]')].filter(e => seen(e, e.getBoundingClientRect())).map(e => (
     {columns: e.dataset.column.split(' '), text: tidy(cased(e, e.innerText)), box: box(e.getBoundingClientRect())}));
+  const told = [...document.querySelectorAll('[data-widget]')].map(e => [e.dataset.widget, e.firstElementChild ?? e]);
+  const classes = {switch: '.toggle, .tick', chip: '.chip, .pick', stars: '.stars', slider: '.meter', tags: '.bit',
+    button: '.btn', avatar: '.avatar'};
+  for (const [kind, which] of Object.entries(classes)) told.push(...[...document.querySelectorAll(which)].map(e => [kind, e]));
+  const widgets = told.map(([kind, e]) => [kind, e, e.getBoundingClientRect()])
+    .filter(([_, e, r]) => r.width > 1 && r.height > 1 && seen(e, r)).map(([kind, _, r]) => [kind, box(r)]);
   const lines = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
@@ -65,19 +72,23 @@ LAYOUT = """scroll => {
     + '.lane, .beside, .names';
   const cut = [...document.querySelectorAll(boxes)]
     .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className + ': ' + tidy(e.innerText).slice(0, 60));
-  return {labels, lines, cut, width: root.scrollWidth, height: scroll === null ? root.scrollHeight : tall};
+  return {labels, lines, widgets, cut, width: root.scrollWidth, height: scroll === null ? root.scrollHeight : tall};
 }"""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A page as the browser drew it: PNG bytes (or none), labels and lines with boxes in pixels, what did not fit its box."""
+    """A page as the browser drew it: PNG bytes (or none), labels and lines with boxes in pixels, what did not fit its box,
+
+    and its widgets, each a kind (`arrangement.WIDGETS` and browser.LAYOUT name them) and a box.
+    """
 
     png: bytes
     labels: list[dict[str, Any]]
     lines: list[dict[str, Any]]
     cut: list[str]
     size: tuple[int, int]
+    widgets: list[tuple[str, list[int]]]
 
 
 @dataclass
@@ -221,7 +232,8 @@ async def _drawn(page: Any, html: str, size: tuple[int, int], scroll: int | None
     await page.set_content(html, wait_until="load")
     layout = await page.evaluate(LAYOUT, scroll)
     png = await page.screenshot(full_page=scroll is None, animations="disabled") if picture else b""
-    return Drawn(png, layout["labels"], layout["lines"], layout["cut"], (layout["width"], layout["height"]))
+    size = (layout["width"], layout["height"])
+    return Drawn(png, layout["labels"], layout["lines"], layout["cut"], size, layout["widgets"])
 
 
 async def _close(tab: _Tab | None) -> None:

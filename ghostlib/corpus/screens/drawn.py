@@ -4,27 +4,10 @@ from typing import Any
 
 from ghostlib.corpus.reading import Line
 from ghostlib.corpus.records import Label, Screen
-from ghostlib.corpus.screens.arrangement import stands_for
+from ghostlib.corpus.screens.arrangement import stands_for, widget
 from ghostlib.corpus.screens.browser import Drawn
 from ghostlib.corpus.screens.plan import Field, ScreenPlan
 from ghostlib.schemas.ddl import canonical
-
-WIDGETS = {
-    "ref": "select",
-    "enum": "choice",
-    "bool": "switch",
-    "long": "text area",
-    "stars": "stars",
-    "date": "date input",
-    "time": "time input",
-    "clock": "time input",
-    "money": "money input",
-    "tags": "tags",
-    "many": "multi-select",
-    "slider": "slider",
-    "color": "colour input",
-    "file": "file input",
-}
 
 
 def record(plan: ScreenPlan, look: str, size: tuple[int, int], drawn: Drawn, path: str, split: str) -> Screen:
@@ -62,7 +45,7 @@ def complete(plan: ScreenPlan, drawn: Drawn) -> bool:
 def analysis(plan: ScreenPlan) -> dict[str, Any]:
     """What is on a screen in words: elements with the columns they stand for, relationships, and how complex it is."""
     elements = [
-        {"label": field.label, "widget": _widget(field.kind, section.layout), "column": _column(field)}
+        {"label": field.label, "widget": _widget(field, section.layout), "column": _column(field)}
         for section in plan.sections
         for field in section.fields
     ]
@@ -82,7 +65,7 @@ def _column(field: Field) -> str:
     return rest[0] if field.kind == "many" else own
 
 
-def _widget(kind: str, layout: str) -> str:
+def _widget(field: Field, layout: str) -> str:
     if layout in ("rows", "names", "groups"):
         return "list column"
-    return WIDGETS.get(kind, "text input") if layout in ("fields", "settings") else "fact"
+    return widget(field) if layout in ("fields", "settings") else "fact"

@@ -95,6 +95,7 @@ def _environment() -> "Environment":
         "tone": _tone,
         "hint": lambda field: HINTS.get(field.kind, "Enter " + field.label.lower()),
         "wide": _wide,
+        "widget": arrangement.widget,
     }
     environment.tests |= {
         "person": arrangement.is_person,
