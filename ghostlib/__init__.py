@@ -116,7 +116,8 @@ The house, from left to right; a room imports only from the rooms above it (docs
       dpo.py                  the phase that learns from pairs of answers
       recovery.py probe.py    which rung, and what follows when memory runs out; two steps that tell it before
       scoring.py diagnosis.py the task's score while it trains; why a loss or a gradient is no number
-      pretrain.py             nano's own recipe
+      pretrain.py eyes.py     nano's own recipe; its tower learns where widgets stand
+      exercises.py            batches of its exercises, with pictures or without
     inference/
       predict.py backends.py  a screenshot in, a judged schema out; who answers: llama.cpp, transformers, Ollama
       asking.py               a question in words in, a checked answer out

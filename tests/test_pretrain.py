@@ -8,10 +8,10 @@ import torch
 
 from ghostlib.corpus.practice import Practice
 from ghostlib.errors import TrainingError
-from ghostlib.models import nano, vocabulary
-from ghostlib.training import pretrain
+from ghostlib.models import load, nano, vocabulary
+from ghostlib.training import exercises, pretrain
 
-SHORT = pretrain.Recipe(hours=4 / 3600, pages=30, batch_tokens=384, warmup=2)
+SHORT = pretrain.Recipe(hours=6 / 3600, pages=30, pictures=12, batch_tokens=384, warmup=2, shortest=200)
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +23,6 @@ def trained(tmp_path_factory):
         model = pretrain.run(out, SHORT)
     assert model == out / "model"
     return out
-
-
-@pytest.fixture(scope="module")
-def tokenizer(trained):
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(trained / "model")
 
 
 def log(folder):
@@ -54,7 +47,7 @@ def test_more_time_goes_on_where_it_was_and_time_that_is_spent_trains_nothing(tr
     pretrain.run(trained, SHORT)
     assert log(trained) == before
     spent = before[-1]["seconds"]
-    pretrain.run(trained, pretrain.Recipe(hours=(spent + 0.3) / 3600, pages=30, batch_tokens=384, warmup=2))
+    pretrain.run(trained, pretrain.Recipe(hours=(spent + 0.3) / 3600, pages=30, pictures=12, batch_tokens=384, warmup=2))
     after = log(trained)
     assert after[: len(before)] == before
     assert [row["step"] for row in after[len(before) :]] == list(range(len(before) + 1, len(after) + 1))
@@ -67,48 +60,9 @@ def test_a_loss_that_is_not_finite_is_one_line_and_the_last_save_stays_whole(tra
     saved = (trained / "state.pt").read_bytes()
     monkeypatch.setattr(pretrain, "_step", lambda *_: math.nan)
     with pytest.raises(TrainingError) as caught:
-        pretrain.run(trained, pretrain.Recipe(hours=1, pages=30, batch_tokens=384))
+        pretrain.run(trained, pretrain.Recipe(hours=1, pages=30, pictures=12, batch_tokens=384))
     assert "\n" not in str(caught.value) and "nan" in str(caught.value)
     assert (trained / "state.pt").read_bytes() == saved
-
-
-def test_only_the_answer_counts_and_its_end_does_too(tokenizer):
-    ids, start = pretrain.encode(tokenizer, Practice("Write this list as PostgreSQL.\n# a", "CREATE TABLE a (\n);"))
-    assert tokenizer.decode(ids[:start]).endswith("<start_of_turn>model\n")
-    assert tokenizer.decode(ids[start:]) == "CREATE TABLE a (\n);<end_of_turn>\n"
-    assert ids[0] == tokenizer.bos_token_id and ids.count(tokenizer.bos_token_id) == 1
-
-
-def test_of_plain_style_everything_counts_but_the_beginning(tokenizer):
-    ids, start = pretrain.encode(tokenizer, Practice("", "CREATE TABLE a (\n);"))
-    assert start == 1
-    assert (ids[0], ids[-1]) == (tokenizer.bos_token_id, tokenizer.eos_token_id)
-
-
-def test_the_prompt_is_the_chat_templates_own_so_that_phase_one_continues_the_same_layout(tokenizer):
-    turn = [{"role": "user", "content": "List the tables"}]
-    asked = tokenizer.apply_chat_template(turn, add_generation_prompt=True, tokenize=False)
-    ids, start = pretrain.encode(tokenizer, Practice("List the tables", "# a"))
-    assert tokenizer(asked, add_special_tokens=False)["input_ids"] == ids[:start]
-
-
-def test_padding_is_masked_and_never_counts():
-    made = pretrain.collate([([2, 10, 11, 12], 2), ([2, 20], 1)])
-    assert made["input_ids"].tolist() == [[2, 10, 11, 12], [2, 20, 0, 0]]
-    assert made["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
-    ignored = pretrain.IGNORED
-    assert made["labels"].tolist() == [[ignored, ignored, 11, 12], [ignored, 20, ignored, ignored]]
-
-
-def test_no_batch_is_larger_than_asked_and_the_longest_examples_come_late(tokenizer, laid_pages):
-    recipe = pretrain.Recipe(batch_tokens=512)
-    for done in (0.0, 1.0):
-        batches = pretrain._batches(tokenizer, recipe, laid_pages, first=0, progress=lambda done=done: done)
-        for _ in range(4):
-            batch = next(batches)
-            rows, width = batch["input_ids"].shape
-            assert rows * width <= recipe.batch_tokens or rows == 1
-            assert width <= batch["longest"] == (recipe.longest if done else recipe.shortest)
 
 
 def test_the_rate_warms_up_stays_and_cools_down():
@@ -120,14 +74,15 @@ def test_the_rate_warms_up_stays_and_cools_down():
 
 
 def test_every_weight_of_the_text_model_moves_in_a_step(trained):
-    from transformers import AutoTokenizer, Gemma3ForConditionalGeneration
+    from transformers import Gemma3ForConditionalGeneration
 
     model = Gemma3ForConditionalGeneration.from_pretrained(trained / "model", dtype=torch.float32)
     names = [name for name, _ in model.named_parameters() if "language_model" in name]
     before = {name: value.clone() for name, value in model.named_parameters() if name in names}
-    rows = [pretrain.encode(AutoTokenizer.from_pretrained(trained / "model"), Practice("a", "CREATE TABLE a (\n);"))]
+    processor = load.processor(str(trained / "model"))
+    rows = [exercises.encode(processor, Practice("a", "CREATE TABLE a (\n);"))]
     optimizers = pretrain._optimizers(model, pretrain.Recipe())
-    assert math.isfinite(pretrain._step(model, pretrain.collate(rows), optimizers, 1.0, "cpu"))
+    assert math.isfinite(pretrain._step(model, exercises.collate(rows, processor), optimizers, 1.0, "cpu"))
     still = [name for name, value in model.named_parameters() if name in names and torch.equal(before[name], value)]
     assert still == []
 

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -71,6 +72,15 @@ def letterbox(image: Image.Image, side: int) -> Image.Image:
     square = Image.new("RGB", (side, side), NEUTRAL)
     square.paste(small, ((side - width) // 2, (side - height) // 2))
     return square
+
+
+def placed(box: Sequence[float], size: tuple[int, int], side: int) -> tuple[float, float, float, float]:
+    """Where a box (left, top, right, bottom) of a picture of `size` lies in its letterbox of `side`, in pixels of that."""
+    scale = side / max(size)
+    width, height = (max(1, min(side, round(edge * scale))) for edge in size)
+    across, down = (side - width) // 2, (side - height) // 2
+    left, top, right, bottom = (edge * scale for edge in box)
+    return left + across, top + down, right + across, bottom + down
 
 
 def _bytes(path: Path) -> bytes:

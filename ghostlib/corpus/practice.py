@@ -4,6 +4,7 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ghostlib.corpus import laid, lists, reading
 from ghostlib.corpus.laid import Page
@@ -12,25 +13,33 @@ from ghostlib.schemas import ddl
 LIST = "List the tables and fields on this screen."
 ASKED = (LIST, LIST, LIST, "What is on this screen?", "")  # and without a word: a reading is a question in itself
 WRITE = "Write this list as PostgreSQL."
+LOOK = "Which widgets are on this screen, and where?"
+MOST_WIDGETS = 28
+TOO_MANY = ("button", "avatar")  # of these no column is ever made
 
 
 @dataclass(frozen=True)
 class Practice:
-    """One exercise; where `prompt` is empty, every token of `completion` counts."""
+    """One exercise, with the file of a picture or none; where `prompt` is empty, every token of `completion` counts."""
 
     prompt: str
     completion: str
+    picture: Path | None = None
 
 
-def stream(seed: int, pages: Sequence[Page], *, limit: int | None = None) -> Iterator[Practice]:
+def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, limit: int | None = None) -> Iterator[Practice]:
     """Exercises without end (or `limit` of them) over `pages`, the same for the same seed.
 
-    A page that comes again was misread in another way; lists to write are planned anew each time.
+    A page that comes again was misread in another way; lists to write are planned anew each time. With `sights`, pages that
+    have a picture, half of the exercises are to look at one: to say where its widgets are, or to list it with its reading.
     """
     rng = random.Random(seed)
     for number in itertools.count():
         if number == limit:
             return
+        if sights and rng.random() < 0.5:
+            yield _looked_at(sights[rng.randrange(len(sights))], rng)
+            continue
         chance = rng.random()
         if chance < 0.82:
             page = pages[rng.randrange(len(pages))]
@@ -43,6 +52,19 @@ def stream(seed: int, pages: Sequence[Page], *, limit: int | None = None) -> Ite
             yield Practice(f"{WRITE}\n{listed}", ddl.canonical(lists.schema(listed)))
         else:
             yield Practice("", ddl.canonical(schema))
+
+
+def _looked_at(page: Page, rng: random.Random) -> Practice:
+    if rng.random() < 0.4:
+        return Practice(LOOK, widgets(page), page.picture)
+    lines = page.lines if rng.random() < 0.1 else reading.noisy(page.lines, rng)
+    return Practice(f"{rng.choice(ASKED)}\n{reading.prompt(lines, page.size)}".strip(), page.listed, page.picture)
+
+
+def widgets(page: Page) -> str:
+    """Where a page's widgets stand, `y,x kind` a line on the grid of a reading's prompt; the first MOST_WIDGETS of them."""
+    found = {(*reading.place(box, *page.size), kind): None for kind, box in page.widgets if kind not in TOO_MANY}
+    return "\n".join(f"{row},{column} {kind}" for row, column, kind in sorted(found)[:MOST_WIDGETS]) or "none"
 
 
 def shuffled(count: int, seed: int) -> list[int]:

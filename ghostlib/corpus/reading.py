@@ -233,9 +233,14 @@ def _marked(lines: list[Line]) -> list[Line]:
 def _printed(text: str, box: Box | None, width: int, height: int) -> str:
     if box is None:
         return text
-    row = min(GRID[0] - 1, max(0, int(GRID[0] * box[1] / height)))
-    column = min(GRID[1] - 1, max(0, int(GRID[1] * box[0] / width)))
+    row, column = place(box, width, height)
     return f"{row},{column} {text}"
+
+
+def place(box: Sequence[float], width: int, height: int) -> tuple[int, int]:
+    """The row and the column of a box's top-left corner on the coarse grid of a prompt."""
+    row, column = int(GRID[0] * box[1] / height), int(GRID[1] * box[0] / width)
+    return min(GRID[0] - 1, max(0, row)), min(GRID[1] - 1, max(0, column))
 
 
 def _misread(text: str, rng: Random) -> str:

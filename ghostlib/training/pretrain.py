@@ -3,9 +3,10 @@
     python -m ghostlib.training.pretrain --hours 1 --out output/nano            # again with the same folder: goes on
     python -m ghostlib.training.pretrain --hours 1 --out output/nano --device cuda
 
-The base is taught three things, none of which is the task itself: to list the tables and fields of a reading, to write
-a given list in the target language, and that language's style. Phases 1 and 2 of the notebooks then teach it to answer
-a screen with SQL at once. A browser lays the pages out first (`corpus/laid.py`); how they are misread is drawn on the fly.
+The base is taught three things in words, none of which is the task itself: to list the tables and fields of a reading, to
+write a given list in the target language, and that language's style. Then its eyes learn where widgets stand (`eyes.py`),
+and the last part of the time goes to pages with their pictures. Phases 1 and 2 of the notebooks then teach it to answer a
+screen with SQL at once. A browser lays the pages out first (`corpus/laid.py`); how they are misread is drawn on the fly.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from typing import Any
 from ghostlib.corpus import laid, practice
 from ghostlib.corpus.laid import Page
 from ghostlib.errors import TrainingError
-from ghostlib.models import nano, vocabulary
+from ghostlib.models import load, nano, vocabulary
+from ghostlib.training import exercises, eyes
 
 TOKENIZER_EXAMPLES = 12_000
 # where a name stands in a line of SQL or of a list
@@ -30,7 +32,6 @@ NAME = re.compile(
     r"[a-z][a-z_0-9]*(?=$| |:|,|'|\)|\()"
 )
 READ = re.compile(r"(^\d+,\d+|\d\d|[a-z]+?(?=s?(?![a-z])))")  # in a line of a reading: position, digits in pairs, words
-IGNORED = -100  # the label of a token that does not count
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Recipe:
     shortest: int = 160  # tokens of the longest example at the start; copying starts sooner on short ones
     longest: int = 900
     grow_until: float = 0.4  # the part of the time after which the longest examples are in
+    pictures: int = 2000  # pages with a picture, 0.3 s each; 0 leaves the eyes as they are
+    together: float = 0.25  # the last part of the time, in which pages come with their pictures
+    eyes: float = 0.06  # of the time goes to the tower alone, before that
+    sight_rate: float = 5e-4  # of tower and projector when they learn together with the words
     save_minutes: float = 3.0
 
 
@@ -58,39 +63,59 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
     step: step, seconds, tokens, loss, longest. Raises TrainingError on a loss that is not finite.
     """
     import torch
-    from transformers import AutoTokenizer, Gemma3ForConditionalGeneration
+    from transformers import Gemma3ForConditionalGeneration
 
     out.mkdir(parents=True, exist_ok=True)
     folder = out / "model"
     pages = laid.Pages(laid.lay_out(recipe.pages, recipe.seed, out / "pages.jsonl"))
+    drawn = recipe.pictures and laid.lay_out(recipe.pictures, recipe.seed + 1, out / "sights.jsonl", side=nano.IMAGE_SIDE)
+    sights = laid.Pages(drawn) if drawn else ()
     if not (folder / "model.safetensors").is_file():
         nano.create(folder, lines=_lines(recipe.seed, pages), seed=recipe.seed)
     model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).to(device).train()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    _share(model, tokenizer)
+    processor = load.processor(str(folder))
+    _share(model, processor.tokenizer)
     optimizers = _optimizers(model, recipe)
-    state = _resume(out / "state.pt", model, optimizers, torch)
-    step, spent, saved = state["step"], state["seconds"], time.monotonic()
-    budget = recipe.hours * 3600
-    batches = _batches(tokenizer, recipe, pages, first=step, progress=lambda: spent / budget)
+    state, saved, budget = _resume(out / "state.pt", model, optimizers, torch), time.monotonic(), recipe.hours * 3600
+
+    def done() -> float:
+        return state["seconds"] / budget
+
+    batches, looks = _batches(processor, recipe, pages, (), first=state["step"], progress=done), False
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
-        while spent < budget:
+        while done() < 1:
             started = time.monotonic()
+            if sights and not looks and done() >= 1 - recipe.together - recipe.eyes:
+                if not state["eyes"]:
+                    _open_eyes(model, sights, out, recipe)
+                batches = _batches(processor, recipe, pages, sights, first=state["step"], progress=done)
+                looks = state["eyes"] = True
             batch = next(batches)
-            rate = _rate(step, spent / budget, recipe)
-            loss = _step(model, batch, optimizers, rate, device)
+            loss = _step(model, batch, optimizers, _rate(state["step"], done(), recipe), device)
             if not math.isfinite(loss):
-                raise TrainingError(f"{out}: loss {loss} at step {step}. Lower the rates; the last save is whole")
-            step, spent = step + 1, spent + time.monotonic() - started
-            row = {"step": step, "seconds": round(spent, 1), "loss": round(loss, 4), "longest": batch["longest"]}
-            log.write(json.dumps(row | {"tokens": int(batch["attention_mask"].sum())}) + "\n")
-            if step % 10 == 0:
+                raise TrainingError(f"{out}: loss {loss} at step {state['step']}. Lower the rates; the last save is whole")
+            state["step"] += 1
+            state["seconds"] += time.monotonic() - started
+            row = {"step": state["step"], "seconds": round(state["seconds"], 1), "loss": round(loss, 4)}
+            row |= {"longest": batch["longest"], "tokens": int(batch["attention_mask"].sum())}
+            log.write(json.dumps(row | {"pictures": len(batch.get("pixel_values", ()))}) + "\n")
+            if state["step"] % 10 == 0:
                 log.flush()
-                print(f"step {step}  {spent / 60:.1f} of {budget / 60:.0f} min  loss {loss:.3f}", flush=True)
-            if time.monotonic() - saved > recipe.save_minutes * 60 or spent >= budget:
-                _save(out, model, optimizers, step, spent, torch)
+                spent = state["seconds"] / 60
+                print(f"step {state['step']}  {spent:.1f} of {budget / 60:.0f} min  loss {loss:.3f}", flush=True)
+            if time.monotonic() - saved > recipe.save_minutes * 60 or done() >= 1:
+                _save(out, model, optimizers, state, torch)
                 saved = time.monotonic()
     return folder
+
+
+def _open_eyes(model: Any, sights: Sequence[Page], out: Path, recipe: Recipe) -> None:
+    """Teach the tower on the pages with pictures but a few, on which it is judged; both are told in `eyes.json`."""
+    unseen = max(1, len(sights) // 12)
+    learned, judged = list(sights)[unseen:], list(sights)[:unseen]
+    head, log = eyes.teach(model, learned, minutes=recipe.eyes * recipe.hours * 60, seed=recipe.seed)
+    told = {"steps": len(log), "pictures": len(learned), "judged_on": len(judged), "kinds": eyes.measure(head, judged)}
+    (out / "eyes.json").write_text(json.dumps(told | {"log": log[:: max(1, len(log) // 40)]}, indent=1), encoding="utf-8")
 
 
 def _lines(seed: int, pages: Sequence[Page]) -> Iterator[str]:
@@ -148,15 +173,16 @@ def _weights(model: Any) -> dict[str, Any]:
 def _optimizers(model: Any, recipe: Recipe) -> list[Any]:
     import torch
 
-    matrices, others = [], []
+    matrices, others, sight = [], [], []
     for name, weight in model.named_parameters():
-        if name.startswith("lm_head") or "vision_tower" in name or "projector" in name:
-            continue  # the embedding's own, or without a picture to learn from
+        if name.startswith("lm_head"):
+            continue  # the embedding's own
         inner = weight.ndim == 2 and "embed" not in name
-        (matrices if inner else others).append(weight)
+        (sight if "vision_tower" in name or "projector" in name else matrices if inner else others).append(weight)
     return [
         torch.optim.Muon(matrices, lr=recipe.muon_rate, momentum=0.95, weight_decay=0.01, adjust_lr_fn="original"),
         torch.optim.AdamW(others, lr=recipe.adam_rate, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.AdamW(sight, lr=recipe.sight_rate, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
 
@@ -172,7 +198,7 @@ def _step(model: Any, batch: dict[str, Any], optimizers: list[Any], rate: float,
 
     inputs = {name: value.to(device) for name, value in batch.items() if name not in ("labels", "longest")}
     labels = batch["labels"].to(device)
-    counted = labels[:, 1:] != IGNORED
+    counted = labels[:, 1:] != exercises.IGNORED
     with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=_has_bf16(device)), parametrize.cached():
         hidden = model.model(**inputs, use_cache=False).last_hidden_state[:, :-1]
         logits = hidden[counted] @ model.get_input_embeddings().weight.T  # only where it counts: no logits of the prompt
@@ -197,72 +223,33 @@ def _has_bf16(device: str) -> bool:
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
-def _batches(tokenizer: Any, recipe: Recipe, pages: Sequence[Page], *, first: int, progress: Any) -> Iterator[dict[str, Any]]:
-    """Endless batches of examples of like length, at most `batch_tokens` each, short ones first in the training."""
+def _batches(
+    processor: Any, recipe: Recipe, pages: Sequence[Page], sights: Sequence[Page], *, first: int, progress: Callable[[], float]
+) -> Iterator[dict[str, Any]]:
+    """Endless batches of at most `batch_tokens`, short examples first in the training."""
+
+    def longest() -> int:
+        return int(recipe.shortest + (recipe.longest - recipe.shortest) * min(1.0, progress() / recipe.grow_until))
+
     seed = recipe.seed * 1_000_003 + first  # a resume draws on, it does not repeat
-    stream = practice.stream(seed, pages)
-    while True:
-        longest = int(recipe.shortest + (recipe.longest - recipe.shortest) * min(1.0, progress() / recipe.grow_until))
-        pool: list[tuple[list[int], int]] = []
-        while sum(len(ids) for ids, _ in pool) < 8 * recipe.batch_tokens:
-            ids, start = encode(tokenizer, next(stream))
-            if len(ids) <= min(longest, recipe.batch_tokens):
-                pool.append((ids, start))
-        pool.sort(key=lambda row: len(row[0]))
-        batches: list[list[tuple[list[int], int]]] = [[]]
-        for row in pool:
-            if batches[-1] and (len(batches[-1]) + 1) * len(row[0]) > recipe.batch_tokens:
-                batches.append([])
-            batches[-1].append(row)
-        for number in practice.shuffled(len(batches), seed):
-            yield collate(batches[number]) | {"longest": longest}
-        seed += 1
-
-
-def encode(tokenizer: Any, example: practice.Practice) -> tuple[list[int], int]:
-    """The token ids of an example, and the place where the part that counts in the loss begins."""
-    if not example.prompt:  # style: plain text, every token counts
-        return tokenizer(f"<bos>{example.completion}<eos>", add_special_tokens=False)["input_ids"], 1
-    asked = f"<bos><start_of_turn>user\n{example.prompt}<end_of_turn>\n<start_of_turn>model\n"
-    prompt = tokenizer(asked, add_special_tokens=False)["input_ids"]
-    answer = tokenizer(f"{example.completion}<end_of_turn>\n", add_special_tokens=False)["input_ids"]
-    return prompt + answer, len(prompt)
-
-
-def collate(rows: list[tuple[list[int], int]]) -> dict[str, Any]:
-    """Right-padded tensors of shape (rows, tokens): input_ids, attention_mask, labels."""
-    import torch
-
-    width = max(len(ids) for ids, _ in rows)
-    ids = torch.zeros(len(rows), width, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    labels = torch.full_like(ids, IGNORED)
-    for number, (tokens, start) in enumerate(rows):
-        ids[number, : len(tokens)] = torch.tensor(tokens)
-        mask[number, : len(tokens)] = 1
-        labels[number, start : len(tokens)] = torch.tensor(tokens[start:])
-    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    stream = practice.stream(seed, pages, sights)
+    return exercises.batches(processor, stream, tokens=recipe.batch_tokens, longest=longest, seed=seed)
 
 
 def _resume(path: Path, model: Any, optimizers: list[Any], torch: Any) -> dict[str, Any]:
     if not path.is_file():
-        return {"step": 0, "seconds": 0.0}
+        return {"step": 0, "seconds": 0.0, "eyes": False}
     state = torch.load(path, weights_only=True)
     model.load_state_dict(state["model"])
     for optimizer, stored in zip(optimizers, state["optimizers"], strict=True):
         optimizer.load_state_dict(stored)
-    return state
+    return {name: state[name] for name in ("step", "seconds", "eyes")}
 
 
-def _save(out: Path, model: Any, optimizers: list[Any], step: int, seconds: float, torch: Any) -> None:
+def _save(out: Path, model: Any, optimizers: list[Any], reached: dict[str, Any], torch: Any) -> None:
     nano.save(model, out / "model", weights=_weights(model))
-    state = {
-        "model": model.state_dict(),
-        "optimizers": [optimizer.state_dict() for optimizer in optimizers],
-        "step": step,
-        "seconds": seconds,
-    }
-    torch.save(state, out / "state.partial")
+    weights = {"model": model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in optimizers]}
+    torch.save(reached | weights, out / "state.partial")
     (out / "state.partial").replace(out / "state.pt")
 
 

@@ -1,0 +1,167 @@
+"""nano's eyes: the vision tower learns where each widget stands, patch by patch, before language ever asks it.
+
+From the loss of the language model alone a tower this small did not start within 24,000 pictures; with a target for every
+patch each picture is 256 lessons. Even so it begins with whitened patches: screens are nearly all plain paper, and in a
+random embedding the paper's brightness is 280 times what print adds (nothing learned in 150 steps, text told after 170).
+"""
+
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ghostlib.corpus import picture
+from ghostlib.corpus.laid import Page
+from ghostlib.corpus.screens.arrangement import WIDGETS
+
+TEXT = "text"  # where anything is written
+KINDS = (*dict.fromkeys(WIDGETS.values()), "text input", "chip", "button", "avatar", TEXT)
+BATCH = 16  # pictures a step
+MUON_RATE, ADAM_RATE = 0.02, 2e-3
+RARE = 3.0  # what stands somewhere counts so many times: most kinds are on one patch in a hundred
+WHITENED = 300  # pages whose patches say what is usual
+NOISE = 0.05  # the variance below which a direction of the patches is not blown up
+COVERED = 0.2  # the part of a patch, or of the widget where that is smaller, that makes the patch its own
+
+
+def targets(page: Page, side: int, patch: int) -> Any:
+    """What stands in each patch of the letterboxed page: a float tensor (patches, KINDS) of zeros and ones, row by row."""
+    import torch
+
+    grid = side // patch
+    found = torch.zeros(grid, grid, len(KINDS))
+    boxes = [*page.widgets, *((TEXT, line.box) for line in page.lines)]
+    for kind, box in boxes:
+        left, top, right, bottom = (edge / patch for edge in picture.placed(box, page.size, side))
+        for row in range(max(0, int(top)), min(grid, int(bottom) + 1)):
+            for column in range(max(0, int(left)), min(grid, int(right) + 1)):
+                width = min(right, column + 1) - max(left, column)
+                height = min(bottom, row + 1) - max(top, row)
+                least = COVERED * min(1.0, max(1e-6, right - left)) * min(1.0, max(1e-6, bottom - top))
+                if width > 0 and height > 0 and width * height >= least:
+                    found[row, column, KINDS.index(kind)] = 1.0
+    return found.flatten(0, 1)
+
+
+def pixels(pages: Sequence[Page]) -> Any:
+    """The pages' pictures as the tower takes them: a float tensor (pages, 3, side, side) between -1 and 1."""
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    images = [np.asarray(Image.open(page.picture).convert("RGB")) for page in pages]
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+class Head:
+    """The reader of the patches while the eyes learn: one linear layer, thrown away afterwards."""
+
+    def __init__(self, model: Any, seed: int) -> None:
+        import torch
+
+        torch.manual_seed(seed)
+        self.tower = model.model.vision_tower
+        settings = model.config.vision_config
+        self.side, self.patch = settings.image_size, settings.patch_size
+        self.linear = torch.nn.Linear(settings.hidden_size, len(KINDS)).to(model.device)
+
+    def __call__(self, seen: Any) -> Any:
+        """Logits (pictures, patches, KINDS) of pixels (pictures, 3, side, side)."""
+        return self.linear(self.tower(seen).last_hidden_state)
+
+
+def teach(
+    model: Any, pages: Sequence[Page], *, minutes: float, steps: float = math.inf, seed: int = 7
+) -> tuple[Head, list[dict[str, float]]]:
+    """Train the tower on `pages` (all with a picture) for so long, or for `steps`; hands back the head and a row a step.
+
+    A row: step, seconds, loss (mean binary cross-entropy of the patches' kinds). The rate falls to zero over the time.
+    """
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    started, head, log = time.monotonic(), Head(model, seed), []
+    whiten(head.tower, pixels(pages[:WHITENED]).to(model.device))
+    optimizers = _optimizers(head)
+    weights = [weight for optimizer in optimizers for group in optimizer.param_groups for weight in group["params"]]
+    known = {place: targets(page, head.side, head.patch) for place, page in enumerate(pages)}
+    rare = torch.tensor(RARE, device=model.device)
+    for step, places in enumerate(_batches(len(pages), seed), 1):
+        spent = time.monotonic() - started
+        done = max(spent / (minutes * 60), (step - 1) / steps)
+        if done >= 1:
+            return head, log
+        batch = [pages[place] for place in places]
+        logits = head(pixels(batch).to(model.device))
+        truth = torch.stack([known[place] for place in places]).to(model.device)
+        loss = binary_cross_entropy_with_logits(logits, truth, pos_weight=rare)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                full = group.setdefault("full_rate", group["lr"])
+                group["lr"] = full * min(1.0, step / 20) * max(0.02, 1 - done)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        log.append({"step": step, "seconds": round(spent, 1), "loss": round(float(loss.detach()), 5)})
+    raise AssertionError("unreachable")
+
+
+def whiten(tower: Any, seen: Any) -> None:
+    """Let the patch embedding start as the principal components of the patches in `seen`, each with variance 1."""
+    import torch
+
+    embedding = tower.embeddings.patch_embedding
+    side, width = embedding.kernel_size[0], embedding.out_channels
+    patches = seen.unfold(2, side, side).unfold(3, side, side).permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(0, 2)
+    mean = patches.mean(0)
+    spread, directions = torch.linalg.eigh(((patches - mean).T @ (patches - mean) / len(patches)).double())
+    spread, directions = spread.flip(0)[:width].clamp(min=0).float(), directions.flip(1)[:, :width].float()
+    filters = (directions / (spread + NOISE).sqrt()).T
+    with torch.no_grad():
+        embedding.weight.copy_(filters.reshape(embedding.weight.shape))
+        embedding.bias.copy_(-(filters @ mean))
+
+
+def _optimizers(head: Head) -> list[Any]:
+    """Muon for the matrices of the tower, AdamW for the rest, as in the pretraining of the words."""
+    import torch
+
+    matrices, others = [], list(head.linear.parameters())
+    for name, weight in head.tower.named_parameters():
+        weight.requires_grad_(True)
+        (matrices if weight.ndim == 2 and "position" not in name else others).append(weight)
+    return [
+        torch.optim.Muon(matrices, lr=MUON_RATE, momentum=0.95, weight_decay=0.01, adjust_lr_fn="original"),
+        torch.optim.AdamW(others, lr=ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def measure(head: Head, pages: Sequence[Page]) -> dict[str, dict[str, float]]:
+    """How well the patches of `pages` are told: of each kind precision, recall and F1, and how many patches show it."""
+    import torch
+
+    right = torch.zeros(len(KINDS))
+    said, true = right.clone(), right.clone()
+    with torch.no_grad():
+        for start in range(0, len(pages), BATCH):
+            batch = pages[start : start + BATCH]
+            guess = (head(pixels(batch).to(head.linear.weight.device)) > 0).float().cpu().flatten(0, 1)
+            truth = torch.cat([targets(page, head.side, head.patch) for page in batch])
+            right, said, true = right + (guess * truth).sum(0), said + guess.sum(0), true + truth.sum(0)
+    found = {}
+    for number, kind in enumerate(KINDS):
+        hits, guessed, shown = (float(count[number]) for count in (right, said, true))
+        precision, recall = hits / max(1.0, guessed), hits / max(1.0, shown)
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        found[kind] = {"precision": precision, "recall": recall, "f1": f1, "patches": shown}
+    return found
+
+
+def _batches(count: int, seed: int) -> Iterator[list[int]]:
+    """Places without end, every page once in each round."""
+    rng = random.Random(seed)
+    while True:
+        order = rng.sample(range(count), count)
+        yield from (order[start : start + BATCH] for start in range(0, count, BATCH))

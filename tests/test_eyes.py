@@ -1,0 +1,82 @@
+"""nano's eyes: every widget marks the patches that it covers, and a tower that is taught tells them apart."""
+
+import random
+
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from ghostlib.corpus import laid, picture
+from ghostlib.corpus.laid import Page
+from ghostlib.corpus.reading import Line
+from ghostlib.training import eyes
+
+
+def page(widgets=(), lines=(), size=(256, 256), file=None):
+    return Page("form", "invented", size, tuple(Line("a", box) for box in lines), "", "", tuple(widgets), file)
+
+
+def marked(found, kind):
+    grid = found.reshape(16, 16, -1)[:, :, eyes.KINDS.index(kind)]
+    return {(row, column) for row in range(16) for column in range(16) if grid[row, column]}
+
+
+def test_a_widget_marks_the_patches_that_it_covers_and_no_other_kind():
+    found = eyes.targets(page([("select", (32, 16, 64, 32))]), 256, 16)
+    assert marked(found, "select") == {(1, 2), (1, 3)}
+    assert found.sum() == 2
+
+
+def test_a_widget_smaller_than_a_patch_marks_the_patch_that_it_lies_in():
+    assert marked(eyes.targets(page([("switch", (50, 50, 54, 53))]), 256, 16), "switch") == {(3, 3)}
+
+
+def test_what_only_touches_a_patch_does_not_mark_it():
+    assert marked(eyes.targets(page([("stars", (16, 16, 33, 33))]), 256, 16), "stars") == {(1, 1)}
+
+
+def test_the_widgets_of_a_wide_page_stand_where_the_letterbox_puts_them():
+    wide = page([("slider", (0, 0, 160, 160))], size=(2560, 1280))
+    assert marked(eyes.targets(wide, 256, 16), "slider") == {(4, 0)}
+    assert picture.placed((0, 0, 2560, 1280), (2560, 1280), 256) == (0, 64, 256, 192)
+
+
+def test_what_reaches_beyond_the_picture_marks_what_is_in_it():
+    assert marked(eyes.targets(page([("chip", (-40, 240, 10, 900))]), 256, 16), "chip") == {(15, 0)}
+
+
+@pytest.fixture
+def painted(tmp_path):
+    """Pages of dark and of light boxes, which stand for two kinds of widget."""
+    rng, made = random.Random(3), []
+    for number in range(48):
+        image = Image.new("RGB", (256, 256), "white")
+        pen, widgets = ImageDraw.Draw(image), []
+        for _ in range(6):
+            left, top = 16 * rng.randrange(15), 16 * rng.randrange(15)
+            kind, colour = rng.choice((("button", "black"), ("chip", "red")))
+            pen.rectangle((left, top, left + 31, top + 15), fill=colour)
+            widgets = [w for w in widgets if not (abs(w[1][0] - left) < 32 and w[1][1] == top)]
+            widgets.append((kind, (left, top, left + 32, top + 16)))
+        image.save(tmp_path / f"{number}.png")
+        made.append(page(widgets, file=tmp_path / f"{number}.png"))
+    return made
+
+
+def test_a_tower_that_is_taught_tells_kinds_apart_on_pictures_that_it_never_saw(painted, tiny_nano):
+    from transformers import Gemma3ForConditionalGeneration
+
+    model = Gemma3ForConditionalGeneration.from_pretrained(tiny_nano, dtype=torch.float32)
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    head, log = eyes.teach(model, painted[8:], minutes=5, steps=30)
+    told = eyes.measure(head, painted[:8])
+    assert len(log) == 30 and log[-1]["loss"] < log[0]["loss"] / 4
+    assert min(told["button"]["f1"], told["chip"]["f1"]) > 0.6, told
+    assert told["select"]["f1"] == 0 == told["select"]["patches"]
+    moved = {name for name, value in model.named_parameters() if not torch.equal(before[name], value)}
+    assert moved and all("vision_tower" in name for name in moved)
+
+
+def test_the_kinds_are_all_that_a_page_can_tell(laid_pages):
+    assert {kind for one in laid_pages for kind, _ in one.widgets} <= set(eyes.KINDS)
+    assert all(one.widgets for one in laid_pages) and laid.Page is Page
