@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghostlib.corpus import laid, lists, reading
+from ghostlib.corpus import laid, lists, reading, renamed
 from ghostlib.corpus.laid import Page
 from ghostlib.schemas import ddl
 
@@ -15,6 +15,7 @@ ASKED = (LIST, LIST, LIST, "What is on this screen?", "")  # and without a word:
 WRITE = "Write this list as PostgreSQL."
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
+RENAMED = 0.85  # of the invented pages without a picture
 TOO_MANY = ("button", "avatar")  # of these no column is ever made
 
 
@@ -30,10 +31,11 @@ class Practice:
 def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, limit: int | None = None) -> Iterator[Practice]:
     """Exercises without end (or `limit` of them) over `pages`, the same for the same seed.
 
-    A page that comes again was misread in another way; lists to write are planned anew each time. With `sights`, pages that
-    have a picture, half of the exercises are to look at one: to say where its widgets are, or to list it with its reading.
+    A page that comes again was misread in another way, and most of the invented ones hold other words; lists to write are
+    planned anew each time. With `sights`, pages that have a picture, half of the exercises are to look at one: to say where
+    its widgets are, or to list it with its reading.
     """
-    rng = random.Random(seed)
+    rng, kept = random.Random(seed), renamed.usual(pages)
     for number in itertools.count():
         if number == limit:
             return
@@ -43,6 +45,8 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
         chance = rng.random()
         if chance < 0.82:
             page = pages[rng.randrange(len(pages))]
+            if page.domain == "invented" and rng.random() < RENAMED:
+                page = renamed.renamed(page, kept, rng)
             lines = page.lines if rng.random() < 0.1 else reading.noisy(page.lines, rng)
             yield Practice(f"{rng.choice(ASKED)}\n{reading.prompt(lines, page.size)}".strip(), page.listed)
             continue
