@@ -2,23 +2,29 @@
 
 import random
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|[\w-]+|[()|?*+]')
+DEEP = 10  # rules within rules; below that a shallow choice, mostly
+AGAIN = 0.4  # the chance of one more where any number is allowed
 LETTERS = [chr(code) for code in range(32, 127)] + ["é"]
 
 
 class Sentences:
-    """A grammar that can be drawn from."""
+    """A grammar that can be drawn from; a rule in `known` gives one of its texts."""
 
-    def __init__(self, text: str):
+    def __init__(self, text: str, known: Mapping[str, Sequence[str]] | None = None):
         self.rules = {}
         for line in text.splitlines():
             name, _, body = line.partition(" ::= ")
             self.rules[name.strip()] = choice(TOKEN.findall(body))[0]
+        for name, texts in (known or {}).items():
+            self.rules[name] = ("any", tuple(("text", one) for one in texts))
 
-    def draw(self, rng: random.Random, rule: str = "root") -> str:
-        return self._drawn(self.rules[rule], rng, 0)
+    def draw(self, rng: random.Random, rule: str = "root", *, depth: int = 0) -> str:
+        """A sentence of the rule; the deeper it begins, the smaller it is."""
+        return self._drawn(self.rules[rule], rng, depth)
 
     def _drawn(self, node, rng, depth):
         kind, value = node
@@ -30,12 +36,16 @@ class Sentences:
             return self._drawn(self.rules[value], rng, depth + 1)
         if kind == "many":
             part, least, most = value
-            count = least if depth > 14 else rng.randint(least, min(most, 3))
-            return "".join(self._drawn(part, rng, depth + 1) for _ in range(count))
+            count = least
+            while depth <= DEEP and count < most and rng.random() < AGAIN:
+                count += 1
+            return "".join(self._drawn(part, rng, depth) for _ in range(count))
         if kind == "all":
-            return "".join(self._drawn(part, rng, depth + 1) for part in value)
-        chosen = min(value, key=self._height) if depth > 14 and rng.random() < 0.9 else rng.choice(value)
-        return self._drawn(chosen, rng, depth + 1)
+            return "".join(self._drawn(part, rng, depth) for part in value)
+        if depth > DEEP and rng.random() < 0.9:
+            least = min(map(self._height, value))
+            value = [one for one in value if self._height(one) <= least + 4]
+        return self._drawn(rng.choice(value), rng, depth)
 
     @cache  # noqa: B019 - one grammar a test
     def _height(self, node, seen=frozenset()):

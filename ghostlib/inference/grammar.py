@@ -17,8 +17,8 @@ TYPES = (
 """.split()
     + ["double precision"]
 )
-PLAIN = {"coalesce", "greatest", "least", "nullif"}  # called as any function; others of their kind have a syntax of their own
-# Expressions stand in CHECK, DEFAULT and an index, with one blank between words, as the server prints them.
+# Expressions stand in CHECK, DEFAULT and an index, with one blank between words, as the server prints them: its spelling of
+# LIKE is ~~, of coalesce COALESCE, and a cast names a type in full.
 RULES = r"""
 root ::= table ("\n\n" (table | alter))* ("\n\n" index)*
 table ::= "CREATE TABLE " name " (\n" row (",\n" row)* "\n);"
@@ -32,23 +32,34 @@ check ::= " CHECK (" condition ")"
 default ::= " DEFAULT " operand
 alter ::= "ALTER TABLE " name " ADD " foreign ";"
 index ::= "CREATE " "UNIQUE "? "INDEX ON " name (" USING " method)? " (" key (", " key)* ");"
-key ::= (name | function call | "(" condition ")") (" DESC" | " ASC")?
+key ::= (name | called | "(" condition ")") (" DESC" | " ASC")? (" NULLS FIRST" | " NULLS LAST")?
 condition ::= clause ((" AND " | " OR ") clause)*
 clause ::= "NOT "? sum comparison?
 comparison ::= " " operator " " (sum | ("ANY (" | "ALL (") sum ")") | " " "NOT "? listed | " IS " "NOT "? truth
-truth ::= "NULL" | "TRUE" | "FALSE"
+truth ::= "NULL" | "TRUE" | "FALSE" | "DISTINCT FROM " sum
 listed ::= "IN (" sum (", " sum)* ")" | "BETWEEN " sum " AND " sum | ("LIKE " | "ILIKE ") sum
-operator ::= "=" | "<>" | "<=" | ">=" | "<" | ">" | "~*" | "!~*" | "!~" | "~" | "@>" | "<@" | "&&"
-sum ::= operand ((" + " | " - " | " * " | " / " | " % " | " || ") operand)*
-operand ::= (string | number | constant | name | function call | array | "(" condition ")") ("::" type)*
+operator ::= "=" | "<>" | "<=" | ">=" | "<" | ">" | "!"? "~" "~"? "*"? | "@>" | "<@" | "&&" | "?" [|&]?
+sum ::= operand (" " ([-+*/%^&|#] | "||" | [-#] ">" ">"?) " " operand)*
+operand ::= "- "? (string | number | constant | element | called | array | case | "(" condition ")") ("::" cast)*
+cast ::= type | ("timestamp with" | "time without") " time zone" "[]"? | "unknown"
+element ::= name ("[" [0-9] "]")?
+called ::= (function | quoted) call | some | worded
+some ::= several "(" condition (", " condition)* ")" | ("NULLIF(" | "nullif(") condition ", " condition ")"
+several ::= "COALESCE" | "coalesce" | "GREATEST" | "greatest" | "LEAST" | "least"
+worded ::= "EXTRACT(" part " FROM " condition ")" | "TRIM(" side (operand " ")? "FROM " condition ")" | position
+part ::= "year" | "quarter" | "month" | "week" | "day" | "dow" | "hour" | "minute" | "second" | "epoch"
+side ::= "BOTH " | "LEADING " | "TRAILING "
+position ::= "POSITION((" condition ") IN (" condition "))"
 call ::= "(" (condition (", " condition)*)? ")"
 array ::= "ARRAY[" (condition (", " condition)*)? "]"
-constant ::= "true" | "false" | "NULL" | "CURRENT_DATE" | "CURRENT_TIMESTAMP"
+case ::= "\nCASE" ("\n    WHEN " condition " THEN " condition)+ ("\n    ELSE " condition)? "\nEND"
+constant ::= "true" | "false" | "NULL" | "CURRENT_" ("DATE" | "TIMESTAMP" | "TIME" | "USER") | "LOCALTIMESTAMP"
 string ::= "'" ([^'\x00-\x1f] | "''")* "'"
 number ::= "-"? [0-9]+ ("." [0-9]+)?
 whole ::= "bigint" | "integer" | "smallint"
 names ::= name (", " name)*
-name ::= bare | "\"" ([^"\x00-\x1f] | "\"\"")+ "\""
+name ::= bare | quoted
+quoted ::= "\"" ([^"\x00-\x1f] | "\"\"")+ "\""
 method ::= "btree" | "hash" | "gin" | "gist" | "brin" | "spgist"
 """
 
@@ -61,7 +72,7 @@ def gbnf() -> str:
     kinds = " | ".join(f'"{kind}"' for kind in TYPES)
     precision = '"numeric(" [1-9] [0-9]? [0-9]? "," [0-9] [0-9]? ")"'
     rules = [*RULES.strip().splitlines(), f'type ::= ({kinds} | {precision}) "[]"?']
-    reserved, special = set(keywords.RESERVED_KEYWORDS), set(keywords.COL_NAME_KEYWORDS) - PLAIN
+    reserved, special = set(keywords.RESERVED_KEYWORDS), set(keywords.COL_NAME_KEYWORDS)
     rules += _bare("bare", reserved | set(keywords.TYPE_FUNC_NAME_KEYWORDS))
     return "\n".join([*rules, *_bare("function", reserved | special), "rest ::= [a-z0-9_]*"]) + "\n"
 
