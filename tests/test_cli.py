@@ -153,6 +153,7 @@ def test_plan_says_what_of_the_way_a_free_session_has_not(capsys):
         (("dataset", "check", "no/such.json"), "no/such.json"),
         (("evaluate", "--profile", "nano"), "no run has an adapter"),
         (("export", "--profile", "nano"), "no run has an adapter"),
+        (("export", "--profile", "nano", "--page", "a.md"), "--parity"),
         (("evaluate", "--run", "no/such/run"), "no/such/run"),
         (("evaluate", "--profile", "nano", "--predictions", "no/such.jsonl"), "no/such.jsonl"),
         (("teach", "no/such/folder", "--out", "x.json", "--profile", "nano"), "Gemini key"),

@@ -228,6 +228,13 @@ def test_the_report_is_a_table_a_figure_and_one_line_for_the_gap(monkeypatch, tm
     assert capsys.readouterr().out.splitlines() == ["GGUF f16: skipped, the disk is full", "a note", "first gap: merged → GGUF"]
     assert "TOO FAR" not in parity.printed(report) and "first gap: merged → GGUF" in parity.printed(report)
     assert json.loads(json.dumps(report.as_dict()))["links"][0]["met"] is True
+    page = parity.page(report, command="ghost export --parity 1", model="nano")
+    assert (
+        "| merged onto NF4 | 0.500 (0.400 to 0.600) | 0.10 |" in page and "| GGUF f16 | skipped: the disk is full | |" in page
+    )
+    assert f"]({parity.FIGURE})" in page and "First gap: merged → GGUF." in page and "- a note" in page
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in rows} == {4, 7}  # every row has as many cells as its head
 
 
 def test_nothing_trained_or_no_screens_is_one_note_and_no_error(settings, tmp_path, capsys):

@@ -3,10 +3,12 @@
 import argparse
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 from ghostlib.cli import parser
+from ghostlib.errors import ConfigError
 
 QUANTS = ("f32", "f16", "bf16", "q8_0", "q4_k_m")
 
@@ -21,12 +23,16 @@ def add(commands: Any) -> None:
     made.add_argument("--lora", action="store_true", help="the adapter alone: says why that would answer wrongly")
     about = "instead: follow so many validation screens from the adapter to GGUF q8_0, and name the first gap"
     made.add_argument("--parity", type=parser.count, metavar="N", help=about)
+    about = "the parity report also as a page in Markdown, its figure beside it"
+    made.add_argument("--page", type=Path, metavar="FILE", help=about)
 
 
 def _export(chosen: argparse.Namespace) -> int:
     settings = parser.config(chosen)
     if chosen.parity:
         return _parity(chosen, settings)
+    if chosen.page:
+        raise ConfigError("--page: is the parity report's. Name the number of screens too: --parity 50")
     from ghostlib import show
     from ghostlib.inference import export
 
@@ -49,12 +55,31 @@ def _parity(chosen: argparse.Namespace, settings: Any) -> int:
 
     run = _compared(chosen, settings)
     found = parity.run(run.config, run, n=chosen.parity)
+    if chosen.page and found.n:
+        _page(chosen, found, run)
     if chosen.json:
         print(json.dumps(found.as_dict(), indent=2))
     else:
         print(parity.printed(found))
         print(f"{show.where(run.folder)}: {parity.REPORT}, figures/{parity.FIGURE}")
     return 0 if found.met else 1
+
+
+def _page(chosen: argparse.Namespace, found: Any, run: Any) -> None:
+    from ghostlib.inference import export, parity
+    from ghostlib.models.files import writing
+
+    words = ["ghost export", *([f"output/{run.folder.name}"] if chosen.run else []), f"--parity {chosen.parity}"]
+    adapter = export.fingerprint(run.trained() or parity.shipped(run.config))[:16]
+    told = parity.page(
+        found,
+        command=" ".join([*words, f"--profile {chosen.profile} --page {chosen.page.name}"]),
+        model=f"{run.config.model.name} with the adapter {adapter}",
+    )
+    with writing(chosen.page):
+        chosen.page.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(run.folder / "figures" / parity.FIGURE, chosen.page.with_name(parity.FIGURE))
+        chosen.page.write_text(told, encoding="utf-8")
 
 
 def _compared(chosen: argparse.Namespace, settings: Any) -> Any:

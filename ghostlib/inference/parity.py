@@ -7,6 +7,7 @@ compared step by step to the end; beside that each writes its own answer, which 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,44 @@ def printed(found: Report) -> str:
         lines.append(f"{labels[one.before].label} -> {labels[one.after].label}{state}")
         lines += [f"  {name:42} {value}" for name, value in told(one).items()]
     return "\n".join([*lines, *([f"first gap: {found.gap}"] if found.gap else []), *found.notes])
+
+
+def page(found: Report, *, command: str, model: str) -> str:
+    """The report as a page in Markdown that shows the figure `parity.png` beside it; dated today."""
+    labels = {stage.key: stage.label for stage in found.stages}
+    stages, links = [], []
+    for stage in found.stages:
+        score = stage.score and "{mean:.3f} ({low:.3f} to {high:.3f})".format_map(stage.score)
+        stages.append(f"| {stage.label} | {f'{score} | {stage.seconds:.2f}' if score else f'skipped: {stage.skipped} |'} |")
+    for one in found.links:
+        links.append(f"| {labels[one.before]} → {labels[one.after]} | {' | '.join(told(one).values())} | {_owed(one)} |")
+    heads = list(told(found.links[0])) if found.links else []
+    return f"""# Does an exported model still answer as the trained one?
+
+Measured on {date.today().isoformat()} by `{command}`: {found.n} validation screens, {model}. Every stage writes its own
+answer, and is held to the answer of the first one, so that log-probabilities can be compared step by step.
+
+| stage | {found.metric.replace("_", " ")} | seconds an answer |
+|---|---|---|
+{chr(10).join(stages)}
+
+| step | {" | ".join(heads)} | owed |
+|---{"|---" * len(heads)}|---|
+{chr(10).join(links)}
+
+![The score of every stage, and how far apart the steps of neighbours are]({FIGURE})
+
+{f"First gap: {found.gap}." if found.gap else "No gap: every step gives the same texts."}
+
+{chr(10).join(f"- {note}" for note in found.notes)}
+"""
+
+
+def _owed(one: Link) -> str:
+    if not one.judged:
+        return "told, not judged"
+    close = f", 99 % of the steps within {CLOSE:g}" if one.wanted_close else ""
+    return f"{one.wanted_text:.0%} equal texts{close}: {'met' if one.met else '**missed**'}"
 
 
 def told(one: Link) -> dict[str, str]:
