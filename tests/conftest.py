@@ -1,5 +1,6 @@
 """What every test shares: its own output folder, no keys, no network, and one tiny nano for the whole session."""
 
+import gc
 import os
 
 import pytest
@@ -41,4 +42,6 @@ def tiny_nano(tmp_path_factory):
     lines += [f"3,4 {word.title()} name" for word in words] + ["Write the PostgreSQL schema behind this screen."]
     folder = tmp_path_factory.mktemp("models") / "nano"
     nano.create(folder, lines=lines * 5, seed=3)
+    gc.collect()
+    gc.freeze()  # what the libraries hold by now is never garbage; each of the trainings to come would search it
     return folder

@@ -6,6 +6,7 @@ import random
 import re
 import string
 from collections import Counter
+from functools import cache
 from xml.etree import ElementTree
 
 import pytest
@@ -124,6 +125,7 @@ def test_the_furniture_is_a_pure_function_and_every_kind_of_it_comes():
     assert set(seen) == set(furniture.Furniture.__dataclass_fields__)
 
 
+@cache
 def opened_over(count):
     """The first designs that open over a dimmed page, one a look."""
     designs = [*itertools.islice(drawing.design(6), count), *itertools.islice(drawing.design(6, "validation"), count)]

@@ -60,14 +60,18 @@ def test_every_file_that_is_named_in_the_text_exists(page):
     assert not missing
 
 
-@page_by_page
-def test_every_command_that_is_named_exists(page):
+@cache
+def commands() -> set[str]:
     help_text = subprocess.run(
         [sys.executable, "-m", "ghostlib.cli", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    known = set(re.findall(r"^ {2,4}([a-z]+)\b", help_text, flags=re.MULTILINE))
+    return set(re.findall(r"^ {2,4}([a-z]+)\b", help_text, flags=re.MULTILINE))
+
+
+@page_by_page
+def test_every_command_that_is_named_exists(page):
     named = set(re.findall(r"(?:`|^\s*|\$ )ghost ([a-z]+)\b", text(page), flags=re.MULTILINE))
-    assert named <= known, f"{page.name}: {named - known}"
+    assert named <= commands(), f"{page.name}: {named - commands()}"
 
 
 @page_by_page

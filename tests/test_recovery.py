@@ -57,6 +57,8 @@ def ready(tiny_nano, monkeypatch):
     following = {**dict(zip(plans(config), plans(config)[1:], strict=False))}
     following |= dict(zip(plans(config, "vision"), plans(config, "vision")[1:], strict=False))
     monkeypatch.setattr(ladder, "cheaper", following.get)
+    gc.collect()
+    gc.freeze()  # half a million objects of libraries, which every search for what is alive would go through
     return config, runs.begin(config)
 
 
@@ -138,7 +140,7 @@ def saving_each_step(config):
     return dataclasses.replace(config, train=dataclasses.replace(config.train, checkpoint_steps=1))
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [pytest.param(point, marks=[pytest.mark.soak] * (point != "middle")) for point in POINTS])
 def test_wherever_memory_runs_out_on_every_rung_but_the_last_the_last_one_is_trained_and_nothing_else_is_alive(
     ready, fault, point, capsys
 ):
@@ -160,6 +162,18 @@ def test_wherever_memory_runs_out_on_every_rung_but_the_last_the_last_one_is_tra
     counted = [attempt["tensors"] for attempt in attempts]
     assert max(counted[2:]) <= counted[1], f"tensors before each attempt: {counted}"  # the first filled caches of libraries
     assert [row["step"] for row in result.log] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_wherever_memory_runs_out_twice_the_third_rung_is_trained_and_nothing_else_is_alive(ready, fault, point):
+    config, run = ready
+    ways = plans(config)
+    attempts = fault(point, ways[:2])
+    assert sft.run(config, "text", run, progress=False).rung.plan == ways[2]
+    assert [attempt["plan"] for attempt in attempts] == ways[:3]
+    gc.collect()
+    heavy = [reference for attempt in attempts for reference in attempt["heavy"]]
+    assert len(heavy) >= 3 and not [one for one in heavy if one() is not None]
 
 
 @pytest.mark.parametrize("number", range(len(STEPS)))

@@ -71,9 +71,10 @@ def _page(chosen: argparse.Namespace, found: Any, run: Any) -> None:
 
     words = ["ghost export", *([f"output/{run.folder.name}"] if chosen.run else []), f"--parity {chosen.parity}"]
     adapter = export.fingerprint(run.trained() or parity.shipped(run.config))[:16]
+    place = chosen.page.name if chosen.page.is_absolute() else chosen.page
     told = parity.page(
         found,
-        command=" ".join([*words, f"--profile {chosen.profile} --page {chosen.page.name}"]),
+        command=" ".join([*words, f"--profile {chosen.profile} --page {place}"]),
         model=f"{run.config.model.name} with the adapter {adapter}",
     )
     with writing(chosen.page):
