@@ -45,8 +45,9 @@ lint: $(READY_TESTS)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
+# One thread each: the models of the tests are so small that two threads on two cores mostly wait for each other.
 unit: $(READY_TESTS)
-	$(OFFLINE) GHOST_SCALE=smoke $(PY) -m pytest tests -m "not soak"
+	$(OFFLINE) OMP_NUM_THREADS=1 GHOST_SCALE=smoke $(PY) -m pytest tests -m "not soak"
 
 nbval: $(READY_TESTS)
 	@rm -rf $(VENV)/nbval && mkdir -p $(VENV)/nbval

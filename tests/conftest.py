@@ -24,6 +24,13 @@ def isolation(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def settled():
+    """What libraries and earlier modules hold is no garbage: half a million objects, which each collection would search."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def laid_pages(tmp_path_factory):
     """Eighty pages that the browser laid out, of training archetypes."""
@@ -42,6 +49,4 @@ def tiny_nano(tmp_path_factory):
     lines += [f"3,4 {word.title()} name" for word in words] + ["Write the PostgreSQL schema behind this screen."]
     folder = tmp_path_factory.mktemp("models") / "nano"
     nano.create(folder, lines=lines * 5, seed=3)
-    gc.collect()
-    gc.freeze()  # what the libraries hold by now is never garbage; each of the trainings to come would search it
     return folder

@@ -136,6 +136,17 @@ def test_the_next_picture_is_read_while_one_is_answered(monkeypatch, settings, p
     assert waited == [True] and [image for image, _ in told] == pictures
 
 
+def test_the_judges_server_starts_while_the_first_picture_is_read(monkeypatch, settings, pictures):
+    from ghostlib.schemas import server
+    from ghostlib.tasks import ui2sql
+
+    leased, waited, whole, lease = threading.Event(), [], ui2sql.ask, server.lease
+    monkeypatch.setattr(server, "lease", lambda **options: leased.set() or lease(**options))
+    monkeypatch.setattr(ui2sql, "ask", lambda settings, image: waited.append(leased.wait(10)) or whole(settings, image))
+    next(folder.stream(pictures[:1], Speaker().backend(), settings))
+    assert waited == [True]
+
+
 def test_one_picture_is_read_ahead_and_not_the_whole_folder(monkeypatch, settings, pictures):
     from ghostlib.tasks import ui2sql
 

@@ -17,6 +17,7 @@ from ghostlib.inference import predict
 from ghostlib.inference.backends import Backend
 from ghostlib.inference.predict import AS_USUAL, Prediction, Wishes
 from ghostlib.models.files import writing
+from ghostlib.schemas import server
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ def stream(
     pool = ThreadPoolExecutor(1, thread_name_prefix="reading")
     try:
         ahead = pool.submit(read, images[0]) if images else None
+        if ahead:
+            with server.lease():  # the judge's server takes about a second to start: as long as the first picture is read
+                pass
         for number, image in enumerate(images):
             question = ahead.result()
             ahead = pool.submit(read, images[number + 1]) if number + 1 < len(images) else None
