@@ -2,7 +2,10 @@
 
 from hostile import GOOD
 
-LONG = ("2 MB of commas", "100,000 statements", "100,000 settings", "10 MB of statements")  # they take seconds each
+LONG = (  # they take seconds each
+    *("2 MB of commas", "100,000 statements", "100,000 settings", "10 MB of statements", "10 MB of brackets"),
+    "types in types",
+)
 
 
 def big(number, of="c{} int", between=", "):

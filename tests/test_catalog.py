@@ -141,3 +141,11 @@ def test_the_tables_that_create_schema_carries_are_created_in_it():
     )
     assert [table.name for table in schema.tables] == ["hr_people", "jobs", "people"]
     assert [t.foreign_keys[0].table for t in schema.tables if t.foreign_keys] == ["hr_people", "hr_people"]
+
+
+def test_an_index_on_an_expression_that_is_longer_than_a_name_may_be_is_told_whole():
+    long = " || ".join(["lower(name)"] * 12)
+    schema = read(f"CREATE TABLE t (name text); CREATE INDEX ON t (({long}))")
+    (index,) = schema.tables[0].indexes
+    assert index.columns[0].count("lower(name)") == 12 and len(index.columns[0]) > 63
+    assert read(ddl.canonical(schema)) == schema

@@ -86,12 +86,16 @@ def texts(draw):
     return whole
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(texts())
-def test_no_splice_of_hostile_pieces_changes_anything_outside(world, untouched, sql):
-    verdict = postgres.judge(sql, timeout=2.0)
-    assert verdict.valid == (verdict.schema is not None) == (not verdict.problems)
-    assert look(world) == untouched[0]
+@pytest.mark.parametrize("count", [50, pytest.param(1_000, marks=pytest.mark.soak)])
+def test_no_splice_of_hostile_pieces_changes_anything_outside(world, untouched, count):
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(texts())
+    def holds(sql):
+        verdict = postgres.judge(sql, timeout=2.0)
+        assert verdict.valid == (verdict.schema is not None) == (not verdict.problems)
+        assert look(world) == untouched[0]
+
+    holds()
 
 
 def test_the_session_is_as_it_was_after_all_of_it(world, untouched):

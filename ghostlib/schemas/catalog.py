@@ -58,7 +58,7 @@ FROM mine m JOIN pg_constraint o ON o.conrelid = m.oid AND o.contype IN ('p', 'u
 LEFT JOIN pg_class f ON f.oid = o.confrelid
 UNION ALL
 SELECT 'index', m.oid, jsonb_build_object(
-    'columns', (SELECT jsonb_agg(coalesce(a.attname, pg_get_indexdef(i.indexrelid, k::int, true)) ORDER BY k)
+    'columns', (SELECT jsonb_agg(coalesce(a.attname::text, pg_get_indexdef(i.indexrelid, k::int, true)) ORDER BY k)
                 FROM generate_series(1, i.indnkeyatts) k
                 LEFT JOIN pg_attribute a ON a.attrelid = m.oid AND a.attnum = i.indkey[k - 1] AND a.attnum <> 0),
     'unique', i.indisunique AND i.indpred IS NULL, 'method', am.amname), i.indexrelid::bigint
