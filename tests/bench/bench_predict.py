@@ -152,7 +152,7 @@ def test_a_folder_beside_single_calls(page, settings, screens, tmp_path):
         f"{model / len(pictures):.2f} and {rest / len(pictures):.2f} s ({worked:.2f} s of processor time in all)",
     )
     grown = ", ".join(f"{one:.0f}" for one in held)
-    page.tell(f"MiB of the process after every {BLOCK} screens of a folder (each was also asked alone)", grown)
+    page.tell(f"MiB of the process after every {min(BLOCK, PICTURES)} screens of a folder (each was also asked alone)", grown)
 
 
 def test_from_the_start_of_the_process_to_its_first_answer(page, settings, screens):
