@@ -60,7 +60,9 @@ def memory(rungs: Sequence[Rung], limit_gib: float | None, title: str = "") -> I
 def loss(
     log: Sequence[Mapping[str, float]], title: str = "", *, scores: Sequence[Mapping[str, float]] = (), total: int = 0
 ) -> Image.Image:
-    """The loss by step; where the model was asked while it trained, its score (right, with its 95 % interval) too.
+    """The loss by step; where the model was evaluated while it trained, the loss of what was held back, or its score
+
+    (right, with its 95 % interval) too.
 
     `total` steps are the width of the picture, so that a training under way shows how far it is.
     """
@@ -77,8 +79,12 @@ def loss(
     axes.set_title(title or f"loss {values[0]:.2f} → {smooth[-1]:.2f}", loc="left", fontsize=10, color=INK)
     if total:
         axes.set_xlim(0, total)
-    if scores:
-        _scores(axes.twinx(), scores)
+    held, asked = [row for row in scores if "held_loss" in row], [row for row in scores if "score" in row]
+    if held:
+        axes.plot([row["step"] for row in held], [row["held_loss"] for row in held], color=SCORE, marker="o", markersize=4)
+        axes.text(held[-1]["step"], held[-1]["held_loss"], " held back", color=SCORE, fontsize=8, va="bottom", ha="right")
+    if asked:
+        _scores(axes.twinx(), asked)
     return _png(figure)
 
 

@@ -32,7 +32,7 @@ ABOVE_ZERO_OR = {
     **dict.fromkeys(
         (
             *("train.warmup_steps", "train.eval_steps", "evaluation.sample", "evaluation.text_sample", "screens.count"),
-            *("data.generated", "lora.dropout", "export.parity"),
+            *("data.generated", "lora.dropout", "export.parity", "train.patience"),
         ),
         0,
     ),
@@ -85,6 +85,8 @@ class Train:
     eval_steps: int = 0  # ask the model in training a few questions every so many steps, and after the last one; 0: never
     eval_sample: int = 8  # how many
     eval_on: typing.Literal["held_back", "validation"] = "held_back"  # from the training side, or the benchmark itself
+    eval_by: typing.Literal["score", "loss"] = "score"  # the task's score of its answers, or the loss of the right ones
+    patience: int = 0  # evaluations in a row without a better one that end a phase; 0: none does
     keep: typing.Literal["best", "last"] = "best"  # which adapter a phase ends with where eval_steps is on
     tensorboard: bool = False  # also write the log for TensorBoard
     mirror: str = ""  # a folder, a mounted drive for instance, that gets a copy of the run at every checkpoint; empty: none
@@ -355,6 +357,8 @@ def _sound(config: Config, where: str) -> Config:
         value, sign = getattr(getattr(config, part), key), ABOVE_ZERO_OR.get(name)
         if value != sign and not 0 < value < math.inf:
             wrong.append(f"{name}={value}: must be above 0" + ("" if sign is None else f", or {sign}"))
+    if config.train.patience and not config.train.eval_steps:
+        wrong.append(f"train.patience={config.train.patience}: needs train.eval_steps above 0, else nothing is evaluated")
     if config.lora.dora and config.lora.dropout:
         wrong.append(f"lora.dropout={config.lora.dropout}: must be 0 with lora.dora=true")
     if wrong:

@@ -148,7 +148,7 @@ def test_an_evaluation_after_every_step_leaves_losses_and_adapter_as_they_are_wi
 def test_the_best_adapter_is_what_the_phase_ends_with_and_run_json_says_why(train):
     run, result = train(scores=(0.2, 0.9, 0.5, 0.1))
     best = scoring.best(run.phase("text"))
-    assert (best.step, best.score, best.asked) == (2, 0.9, 2) and result.steps == 4
+    assert (best.step, best.value, best.asked) == (2, 0.9, 2) and result.steps == 4
     assert same(result.adapter, best.adapter) and run.trained() == result.adapter
     final = weights(run.phase("text") / "checkpoints" / "checkpoint-4")
     kept = weights(result.adapter)

@@ -71,7 +71,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
         f"peak {told['peak_gib']:.1f} GiB" + (f", loss {loss['first']:.3f} -> {loss['last']:.3f}" if loss else "")
     ]
     if best:
-        lines.append(f"best score {best['score']:.3f} at step {best['step']}; kept is step {told['kept']['step']}")
+        name, value = next((name, best[name]) for name in ("score", "loss") if name in best)
+        lines.append(f"best {name} {value:.3f} at step {best['step']}; kept is step {told['kept']['step']}")
     return [*lines, f"adapter: {told['adapter']}", f"next: {told['next']}"]
 
 

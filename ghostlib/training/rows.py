@@ -14,6 +14,7 @@ from ghostlib.models import load
 from ghostlib.tasks import Example
 
 LAST = 4096  # bytes of a picture that are hashed
+IGNORED = -100  # the label of a token that is only read
 
 
 def dataset(config: Config, examples: Sequence[Example], processor: Any) -> Any:
@@ -92,15 +93,26 @@ def mask(config: Config, example: Example) -> list[tuple[str, bool]]:
     """Each token of an example and whether it counts in the loss: the completion does, prompt and image do not."""
     processor = load.processor(config.model.name)
     tokenizer = getattr(processor, "tokenizer", processor)
+    batch = tensors(config, example, processor)
+    pairs = zip(batch["input_ids"][0].tolist(), batch["labels"][0].tolist(), strict=True)
+    return [(tokenizer.decode([token]), label != IGNORED) for token, label in pairs]
+
+
+def tensors(config: Config, example: Example, processor: Any) -> dict[str, Any]:
+    """One example as the model takes it in training: a batch of one, `labels` IGNORED for what is only read."""
+    import torch
+
     if multimodal(processor):
-        batch = collator(processor)([row(config, example, processor)])
-        ids, labels = batch["input_ids"][0].tolist(), batch["labels"][0].tolist()
-    else:
-        turns = [_spelled(turn) for turn in tasks.messages(example, answer=True)]
-        ids = tokenizer.apply_chat_template(turns, return_dict=True)["input_ids"]
-        asked = len(tokenizer.apply_chat_template(turns[:1], add_generation_prompt=True, return_dict=True)["input_ids"])
-        labels = [-100] * asked + ids[asked:]
-    return [(tokenizer.decode([token]), label != -100) for token, label in zip(ids, labels, strict=True)]
+        return dict(collator(processor)([row(config, example, processor)]))
+    turns = [_spelled(turn) for turn in tasks.messages(example, answer=True)]
+    ids = processor.apply_chat_template(turns, return_dict=True)["input_ids"]
+    asked = len(processor.apply_chat_template(turns[:1], add_generation_prompt=True, return_dict=True)["input_ids"])
+    made = torch.tensor([ids])
+    return {
+        "input_ids": made,
+        "attention_mask": torch.ones_like(made),
+        "labels": torch.tensor([[IGNORED] * asked + ids[asked:]]),
+    }
 
 
 def collator(processor: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The task's own score of the model in training, every few steps, and the best adapter by that score.
+"""The model in training evaluated every few steps, by the task's own score or by the loss, and the best adapter of it.
 
 What is asked is held back from the training side: whole domains, so that no sibling of a question is trained on, and
 never the validation screens, for a model that was chosen on a benchmark is flattered by it.
@@ -7,6 +7,7 @@ never the validation screens, for a model that was chosen on a benchmark is flat
 import dataclasses
 import hashlib
 import json
+import math
 import random
 import shutil
 import time
@@ -35,8 +36,19 @@ class Best:
 
     adapter: Path
     step: int
-    score: float  # 0..1, the mean over what was asked
+    value: float  # the score, 0..1, the mean over what was asked; or the loss, in nats a token
     asked: int
+    by: str = "score"  # or "loss"
+
+    def beaten(self, value: float) -> bool:
+        """Whether another value is better, or as good: of two that are equal the later one has seen more."""
+        return value <= self.value if self.by == "loss" else value >= self.value
+
+    def told(self) -> str:
+        """As a reader wants it: "0.900 on 2 questions", "a loss of 0.512 on 48 answers"."""
+        if self.by == "loss":
+            return f"a loss of {self.value:.3f} on {self.asked} answers"
+        return f"{self.value:.3f} on {self.asked} questions"
 
 
 def split(config: Config, phase: str, examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
@@ -83,10 +95,10 @@ def held_back(examples: Sequence[Example], count: int, *, seed: int) -> tuple[li
 
 
 def attach(trainer: Any, config: Config, plan: Plan, folder: Path, base: Base, sample: Sequence[Example]) -> None:
-    """Let `trainer` ask its model about `sample` every `train.eval_steps` steps and after the last one.
+    """Let `trainer` evaluate its model on `sample` every `train.eval_steps` steps and after the last one.
 
-    The score goes through trainer.log (to log.jsonl, the screen, TensorBoard), the best adapter into `folder`/best.
-    Nothing that training depends on is touched: the losses are those of a run that asks nothing. Raises DataError where
+    What is measured goes through trainer.log (to log.jsonl, the screen, TensorBoard), the best adapter into `folder`/best.
+    After `train.patience` evaluations without a better one the training ends. Nothing that training depends on is touched: the losses are those of a run that asks nothing. Raises DataError where
     every question is longer than the plan's sequence.
     """
     from transformers import TrainerCallback
@@ -100,7 +112,8 @@ def attach(trainer: Any, config: Config, plan: Plan, folder: Path, base: Base, s
     questions, _ = rows.short_enough(sample, base.processor, plan.max_seq_length)
     if not questions:
         raise DataError(f"train.eval_steps: none of {len(sample)} questions has at most {plan.max_seq_length} tokens")
-    known = _identity(plan, questions)
+    by, every = config.train.eval_by, config.train.eval_steps
+    known = _identity(plan, questions, by)
     if best(folder) and _stored(folder)["of"] != known:  # of another rung, or asked other questions
         shutil.rmtree(folder / "best")
 
@@ -109,18 +122,21 @@ def attach(trainer: Any, config: Config, plan: Plan, folder: Path, base: Base, s
         if not trainer.is_world_process_zero():  # every process has the same model
             return {}
         with undisturbed(trainer.model, base.processor):
-            found = ask(config, dataclasses.replace(base, model=trainer.model), questions)
+            measure = losses if by == "loss" else ask
+            found = measure(config, dataclasses.replace(base, model=trainer.model), questions)
             so_far, step = best(folder), trainer.state.global_step
-            # of two that are equal the later one, which has seen more; and the one of this step anew, after a resume
-            found["eval_is_best"] = so_far is None or found["eval_score"] >= so_far.score
+            # the one of this step anew, after a resume
+            found["eval_is_best"] = so_far is None or so_far.beaten(found["eval_held_loss" if by == "loss" else "eval_score"])
             if found["eval_is_best"]:
                 _keep(trainer.model, folder, plan, {"step": step, "of": known} | _plain(found))
+            elif 0 < config.train.patience * every <= step - so_far.step:
+                trainer.control.should_training_stop = True
             trainer.log(dict(found))  # while the model is not in training: trl's means of the steps stay as they are
         return found
 
     class Evaluate(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            if state.global_step % config.train.eval_steps == 0 or state.global_step >= state.max_steps:
+            if state.global_step % every == 0 or state.global_step >= state.max_steps:
                 control.should_evaluate = True
 
     trainer.evaluate = evaluate  # called by the trainer after the step's log row and before its checkpoint
@@ -148,27 +164,50 @@ def ask(config: Config, base: Base, questions: Sequence[Example]) -> dict[str, f
     return found | {"eval_asked": len(questions), "eval_runtime": round(time.monotonic() - started, 3)}
 
 
+def losses(config: Config, base: Base, examples: Sequence[Example]) -> dict[str, float]:
+    """What the right answers cost a model: eval_held_loss in nats a token of theirs, eval_perplexity (e to that), eval_asked,
+
+    eval_runtime in seconds. One after the other, so that no padding and no batch of logits is in memory.
+    """
+    import torch
+
+    started, total, counted = time.monotonic(), 0.0, 0
+    with torch.inference_mode():
+        for example in examples:
+            batch = {name: value.to(base.model.device) for name, value in rows.tensors(config, example, base.processor).items()}
+            tokens = int((batch["labels"][:, 1:] != rows.IGNORED).sum())
+            total += float(base.model(**batch).loss) * tokens
+            counted += tokens
+    loss = total / counted
+    told = {"eval_held_loss": loss, "eval_perplexity": round(math.exp(min(loss, 50.0)), 4)}
+    return told | {"eval_asked": len(examples), "eval_runtime": round(time.monotonic() - started, 3)}
+
+
 def best(folder: Path) -> Best | None:
     """The best adapter so far in a phase's folder, or None."""
     files.settle(folder / "best")
     known = _stored(folder)
     if not known or not (folder / "best" / "adapter" / "adapter_model.safetensors").is_file():
         return None
-    return Best(folder / "best" / "adapter", known["step"], known["score"], known["asked"])
+    by = "score" if "score" in known else "loss"
+    return Best(folder / "best" / "adapter", known["step"], known["score" if by == "score" else "held_loss"], known["asked"], by)
 
 
-def choose(config: Config, folder: Path, last: int) -> dict[str, Any]:
+def choose(config: Config, folder: Path, last: int, *, planned: int = 0) -> dict[str, Any]:
     """Which adapter a phase ends with, for run.json: {"step", "why", and where it was evaluated "best": {"step", "score"}}.
 
-    `last` is the last step. Without evaluation, or where `train.keep` is last, its adapter is the one.
+    `last` is the last step, of `planned` ones. Without evaluation, or where `train.keep` is last, its adapter is the one.
+    Where it was evaluated by the loss, "best" has that for a score.
     """
     found = best(folder) if config.train.eval_steps else None
     if found is None:
         return {"step": last, "why": "the last step; no step was evaluated (train.eval_steps=0)"}
     kept = found.step if config.train.keep == "best" else last
-    by_score = f"the best of the evaluations, {found.score:.3f} on {found.asked} questions"
-    why = by_score if config.train.keep == "best" else f"the last step, as train.keep asks; {by_score}, was step {found.step}"
-    return {"step": kept, "why": why, "best": {"step": found.step, "score": found.score}}
+    measured = f"the best of the evaluations, {found.told()}"
+    why = measured if config.train.keep == "best" else f"the last step, as train.keep asks; {measured}, was step {found.step}"
+    if last < planned:
+        why += f"; {config.train.patience} evaluations without a better one ended it at step {last} of {planned}"
+    return {"step": kept, "why": why, "best": {"step": found.step, found.by: found.value}}
 
 
 def save(model: Any, folder: Path, plan: Plan, chosen: dict[str, Any], last: int) -> Path:
@@ -214,9 +253,9 @@ def _domain(example: Example) -> str:
     return str(example.group.get("domain") or example.id)
 
 
-def _identity(plan: Plan, questions: Sequence[Example]) -> str:
-    """What a score can be compared with: the shape of the adapter and the questions."""
-    shape = {name: getattr(plan, name) for name in SHAPE}
+def _identity(plan: Plan, questions: Sequence[Example], by: str) -> str:
+    """What a value can be compared with: the measure, the shape of the adapter and the questions."""
+    shape = {name: getattr(plan, name) for name in SHAPE} | {"by": by}
     return hashlib.sha256(repr((shape, rows.digest(questions))).encode()).hexdigest()[:16]
 
 

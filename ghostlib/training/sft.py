@@ -127,7 +127,7 @@ def _attempt(config: Config, phase: str, run: Run, rung: Rung, split: Split, pro
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = spent + time.monotonic() - started
     last = trainer.state.global_step
-    chosen = scoring.choose(config, folder, last)
+    chosen = scoring.choose(config, folder, last, planned=trainer.state.max_steps)
     facts = {
         "seconds": round(seconds, 1),
         "steps": last,

@@ -13,7 +13,7 @@ from ghostlib.config import Config
 from ghostlib.errors import MachineError, TrainingError
 from ghostlib.models.files import writing
 from ghostlib.tasks import Example
-from ghostlib.training import diagnosis, memory
+from ghostlib.training import diagnosis, memory, rows
 
 Row = dict[str, Any]  # a line of log.jsonl
 Plot = Callable[[Sequence[Row], Sequence[Row], int | None], None]  # steps, evaluations, of how many steps; None: it is over
@@ -23,7 +23,6 @@ REWARDS = {  # of trl's preference training, by our names: what a pair's answers
     "chosen": "rewards/chosen",
     "rejected": "rewards/rejected",
 }
-NOT_COUNTED = -100  # the label of a token that is only read
 
 
 def read(log: Path, *, until: int | None = None) -> list[Row]:
@@ -32,8 +31,11 @@ def read(log: Path, *, until: int | None = None) -> list[Row]:
 
 
 def scores(log: Path, *, until: int | None = None) -> list[Row]:
-    """The evaluations of a log.jsonl: rows with step, score, low, high, asked, is_best, runtime and seconds."""
-    return [row for row in _rows(log, until) if "score" in row]
+    """The evaluations of a log.jsonl: rows with step, asked, is_best, runtime, seconds, and what was measured.
+
+    That is score with low and high, or held_loss with perplexity (train.eval_by).
+    """
+    return [row for row in _rows(log, until) if "loss" not in row]
 
 
 def spent(log: Path) -> float:
@@ -130,7 +132,7 @@ def callback(log: Path, label: str, *, progress: bool, every: int = 0, plot: Plo
             if "loss" in logs:
                 row = clock.step(logs, state.global_step, state.max_steps, every)
                 steps.append(row)
-            elif "eval_score" in logs:
+            elif "eval_is_best" in logs:
                 row = clock.score(logs, state.global_step)
                 marks.append(row)
             else:
@@ -156,7 +158,7 @@ def example(trainer: Any, label: str, asked: Example) -> str:
     batch = trainer.data_collator([trainer.train_dataset[0]])
     tokenizer = getattr(trainer.processing_class, "tokenizer", trainer.processing_class)
     ids, labels = batch["input_ids"][0].tolist(), batch["labels"][0].tolist()
-    counted = [token for token, kept in zip(ids, labels, strict=True) if kept != NOT_COUNTED]
+    counted = [token for token, kept in zip(ids, labels, strict=True) if kept != rows.IGNORED]
     question = (asked.prompt.splitlines() or [""])[-1]
     return (
         f"{label}: {len(counted)} of {len(ids)} tokens of an example count in the loss\n"
@@ -228,18 +230,19 @@ class _Clock:
     def score(self, logs: dict[str, Any], step: int) -> Row:
         self.asking += logs["eval_runtime"]
         self.evaluations += 1
-        names = ("score", "low", "high", "validity", "asked", "is_best", "runtime")
+        names = ("score", "low", "high", "validity", "held_loss", "perplexity", "asked", "is_best", "runtime")
         found = {name: logs[f"eval_{name}"] for name in names if f"eval_{name}" in logs}
         return {"step": step} | found | {"seconds": round(self.spent + time.monotonic() - self.start, 3)}
 
 
 def _show(row: Row, label: str, total: int, bar: list[Any], clock: _Clock) -> None:
     """One plain line each tenth of the way and for each evaluation; a bar where somebody watches a terminal."""
-    if "score" in row:
+    if "is_best" in row:
         valid = f", {row['validity']:.0%} valid" if "validity" in row else ""
         best = ", the best so far" if row["is_best"] else ""
         asked = f"{row['asked']} asked in {row['runtime']:.0f} s"
-        line = f"{label} {row['step']}/{total}  score {row['score']:.3f}{valid}{best}  ({asked})"
+        told = f"score {row['score']:.3f}" if "score" in row else f"loss held back {row['held_loss']:.3f}"
+        line = f"{label} {row['step']}/{total}  {told}{valid}{best}  ({asked})"
         bar[0].write(line, file=sys.stderr) if bar else print(line, flush=True)
     elif bar:
         bar[0].set_postfix(loss=f"{row['loss']:.3f}", refresh=False)

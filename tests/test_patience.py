@@ -1,0 +1,167 @@
+"""The best adapter by the loss of what is held back, and the training that ends when nothing better comes."""
+
+import json
+import math
+import types
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ghostlib import charts, tasks
+from ghostlib import config as configs
+from ghostlib.cli import training as commands
+from ghostlib.errors import ConfigError
+from ghostlib.models import load, nano
+from ghostlib.tasks import Example
+from ghostlib.training import rows, runs, scoring, sft, watch
+
+WORDS = ("order", "customer", "invoice", "room", "guest", "task", "pet", "song")
+SMALL = (
+    *("train.max_steps=8", "train.checkpoint_steps=2", "train.batch_size=2", "train.warmup_steps=0", "lora.rank=4"),
+    *("lora.modules=[q, v]", "train.eval_steps=1", "train.eval_sample=2", "train.eval_by=loss", "train.patience=3"),
+)
+
+
+def example(word):
+    table = f"CREATE TABLE {word}s (\n    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY\n);"
+    return Example(word, f"3,4 {word} Write the PostgreSQL schema.", completion=table, group={"domain": word})
+
+
+@pytest.fixture
+def train(tiny_nano, monkeypatch):
+    """A function that trains the text phase: train(*overrides, losses=..., run=...) -> (run, result).
+
+    `losses` are what the evaluations measure, in their order; without them what they really measure.
+    """
+    monkeypatch.setattr(nano, "folder", lambda: tiny_nano)
+    made = types.SimpleNamespace(examples=lambda config, phase, split: [example(word) for word in WORDS])
+    monkeypatch.setattr(tasks, "named", lambda name: made)
+    measured = scoring.losses
+
+    def trained(*overrides, losses=None, run=None):
+        told = iter(losses or ())
+
+        def given(config, base, asked):
+            return measured(config, base, asked) | {"eval_held_loss": next(told)}
+
+        monkeypatch.setattr(scoring, "losses", given if losses else measured)
+        config = configs.load("nano", scale="full", overrides=(*SMALL, *overrides))
+        run = run or runs.begin(config)
+        return run, sft.run(config, "text", run, progress=False)
+
+    return trained
+
+
+def same(one, two):
+    one, two = (load_file(folder / "adapter_model.safetensors") for folder in (one, two))
+    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_it_stops_after_so_many_evaluations_without_a_better_one_and_keeps_the_best(train):
+    run, result = train(losses=(3.0, 2.0, 2.5, 2.1, 2.2))
+    assert result.steps == 5 and [row["step"] for row in result.log] == [1, 2, 3, 4, 5], "eight were planned"
+    assert [row["is_best"] for row in result.scores] == [True, True, False, False, False]
+    best = scoring.best(run.phase("text"))
+    assert (best.step, best.value, best.by) == (2, 2.0, "loss")
+    _, whole = train("train.max_steps=2", "train.eval_steps=0", "train.patience=0")  # another schedule, another adapter
+    assert same(result.adapter, best.adapter) and not same(result.adapter, whole.adapter)
+    last = load_file(run.phase("text") / "checkpoints" / "checkpoint-4" / "adapter_model.safetensors")
+    kept = load_file(result.adapter / "adapter_model.safetensors")
+    assert any(not torch.equal(kept[name], last[name]) for name in kept), "the model had moved on"
+    facts = run.facts()["text"]["kept"]
+    assert facts["step"] == 2 and facts["best"] == {"step": 2, "loss": 2.0}
+    assert "a loss of 2.000 on 2 answers" in facts["why"]
+    assert "3 evaluations without a better one ended it at step 5 of 8" in facts["why"]
+
+
+def test_it_goes_on_to_the_end_while_better_ones_come_or_where_nobody_asked_to_stop(train):
+    falling = (3.0, 2.9, 2.95, 2.97, 2.8, 2.85, 2.81, 2.7)
+    run, result = train(losses=falling)
+    assert result.steps == 8 and run.facts()["text"]["kept"]["step"] == 8 and "ended" not in run.facts()["text"]["kept"]["why"]
+    run, result = train("train.patience=0", losses=(1.0, *[2.0] * 7))
+    assert result.steps == 8 and run.facts()["text"]["kept"]["step"] == 1
+
+
+def test_patience_counts_evaluations_and_not_steps(train):
+    run, result = train("train.eval_steps=2", "train.patience=2", losses=(2.0, 3.0, 3.0, 1.0))
+    assert result.steps == 6 and [row["step"] for row in result.scores] == [2, 4, 6]
+
+
+def test_a_killed_run_stops_where_an_uninterrupted_one_does(train, monkeypatch):
+    measures = {1: 3.0, 2: 2.0, 3: 2.5, 4: 2.1, 5: 2.2}
+    with monkeypatch.context() as patch:
+        guard = watch.guard
+
+        def hurt(trainer, *args):
+            guard(trainer, *args)
+            computed = trainer.compute_loss
+
+            def failing(*args, **kwargs):
+                if trainer.state.global_step == 3:
+                    raise KeyboardInterrupt
+                return computed(*args, **kwargs)
+
+            trainer.compute_loss = failing
+
+        patch.setattr(watch, "guard", hurt)
+        run = runs.begin(configs.load("nano", scale="full", overrides=SMALL))
+        with pytest.raises(KeyboardInterrupt):
+            train(run=run, losses=[measures[step] for step in (1, 2, 3)])
+    _, result = train(run=run, losses=[measures[step] for step in (3, 4, 5)])
+    whole, uninterrupted = train(losses=[measures[step] for step in (1, 2, 3, 4, 5)])
+    assert result.steps == uninterrupted.steps == 5 and same(result.adapter, uninterrupted.adapter)
+    assert run.facts()["text"]["kept"] == whole.facts()["text"]["kept"]
+
+
+def test_the_loss_that_is_measured_is_that_of_the_answers_tokens_and_falls_while_it_learns(train, tiny_nano):
+    run, result = train("train.learning_rate=5e-3", "train.patience=0")
+    losses = [row["held_loss"] for row in result.scores]
+    assert losses[-1] < losses[0] - 0.2 and math.isfinite(losses[0])
+    assert all(row["perplexity"] == pytest.approx(math.exp(row["held_loss"]), rel=1e-3) for row in result.scores)
+    config = configs.load("nano", scale="full", overrides=SMALL)
+    base = load.base(config, configs.plan(config, "text"))
+    asked = [example("order"), example("a much longer word than the other")]
+    told = scoring.losses(config, base, asked)
+    expected = []
+    for one in asked:
+        batch = rows.tensors(config, one, base.processor)
+        labels = batch.pop("labels")[0, 1:]
+        with torch.inference_mode():
+            chances = base.model(**batch).logits[0, :-1].float().log_softmax(-1)
+        expected += [-float(chances[place, label]) for place, label in enumerate(labels.tolist()) if label != rows.IGNORED]
+    assert told["eval_held_loss"] == pytest.approx(sum(expected) / len(expected), abs=1e-4)
+    assert told["eval_asked"] == 2
+
+
+def test_evaluations_by_the_loss_are_shown_told_and_written_as_such(train, capsys):
+    run, result = train(losses=(3.0, 2.0, 2.5, 2.1, 2.2))
+    assert charts.loss(result.log, scores=result.scores).width > 300
+    told = commands.summary(result, run, "text")
+    assert told["best"] == {"step": 2, "loss": 2.0, "validity": None, "asked": 2}
+    lines = commands._lines(told | {"adapter": "a", "next": "n"})
+    assert "best loss 2.000 at step 2; kept is step 2" in lines
+    written = [json.loads(line) for line in (run.folder / "text" / "log.jsonl").read_text().splitlines()]
+    assert [row for row in written if "held_loss" in row] == result.scores
+
+
+def test_a_best_by_the_score_is_not_compared_with_a_loss(train):
+    run = runs.begin(configs.load("nano", scale="full", overrides=SMALL))
+    old = run.phase("text") / "best"
+    (old / "adapter").mkdir(parents=True)
+    (old / "adapter" / "adapter_model.safetensors").write_bytes(b"of another measure")
+    (old / "score.json").write_text(json.dumps({"step": 1, "score": 0.0, "asked": 2, "of": "by the score"}))
+    _, result = train(run=run, losses=(3.0, 4.0, 4.0, 4.0))
+    assert run.facts()["text"]["kept"]["best"] == {"step": 1, "loss": 3.0} and result.steps == 4
+
+
+def test_patience_without_evaluations_is_an_error_that_says_so():
+    with pytest.raises(ConfigError, match="train.patience=2: needs train.eval_steps"):
+        configs.load("nano", overrides=["train.patience=2"])
+
+
+def test_text2sql_takes_the_best_by_the_loss_stops_early_and_trains_three_epochs_at_most():
+    for config in (configs.load("text2sql", scale="full"), configs.load("nano", task="text2sql", scale="full")):
+        train = config.train
+        assert train.eval_by == "loss" and train.patience >= 2 and train.eval_steps and train.keep == "best"
+        assert config.steps("text") == -1 and train.epochs == 3
