@@ -97,15 +97,20 @@ def profile(machine: Machine) -> tuple[str, str]:
 
 
 def configure(
-    name: str = "auto", *, task: str = "", scale: str | None = None, overrides: tuple[str, ...] | list[str] = ()
+    name: str = "auto",
+    *,
+    task: str = "",
+    scale: str | None = None,
+    overrides: tuple[str, ...] | list[str] = (),
+    here: Machine | None = None,
 ) -> config.Config:
-    """The Config of a profile, or of the one that fits this machine ("auto"), for its own task or for `task`.
+    """The Config of a profile, or of the one that fits the machine `here` ("auto"; this one where None), for its own task
 
-    A task's own profile is taken by "auto" where a GPU is. Raises ConfigError as `config.load` does.
+    or for `task`. A task's own profile is taken by "auto" where a GPU is. Raises ConfigError as `config.load` does.
     """
     reason = "asked for by name"
     if name == "auto":
-        here = look()
+        here = here or look()
         name, reason = profile(here)
         if task in config.profiles() and here.gpu is not None:
             name, reason = task, f"{task} was asked for, and there is a GPU ({here.gpu})"

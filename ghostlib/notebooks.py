@@ -63,8 +63,7 @@ def install_cell() -> str:
 
 def of_task(config: Config) -> tuple[str, ...]:
     """The notebooks that a config's task goes through: all five, or those without screens."""
-    seeing = "vision" in tasks.terms(config.task).phases
-    return tuple(name for name in NAMES if seeing or name not in SCREENS)
+    return tuple(name for name in NAMES if tasks.terms(config.task).seeing or name not in SCREENS)
 
 
 def run(config: Config, *, only: tuple[str, ...] = (), progress: bool = True) -> Path:

@@ -1,41 +1,101 @@
-"""What the docs quote of a run: its metrics, figure and example in docs/results/, the README's numbers, the shipped model."""
+"""What the docs quote of a run: metrics, figures and an example in docs/results/, the numbers in the pages, the shipped model.
 
+python -m ghostlib.results output/RUN        publishes a run of any task
+"""
+
+import argparse
 import dataclasses
+import json
 import re
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from ghostlib import charts, tasks
 from ghostlib import config as configs
+from ghostlib.config import Config
+from ghostlib.corpus.jsonfiles import write_atomically
 from ghostlib.corpus.picture import open_picture
+from ghostlib.errors import ExportError, GhostError
 from ghostlib.inference import engines, evaluate, export, figures
 from ghostlib.inference.evaluate import Metrics, Row
 from ghostlib.schemas import postgres, views
+from ghostlib.tasks import Example
+from ghostlib.training import perplexity, watch
 from ghostlib.training.runs import Run
 
 SHIPPED_QUANT = "q8_0"  # half of f16: base, adapter and export stay below 20 MB together
+BLOCK = r"(<!-- {kind}(?: (\w+))? -->)"
 PAPER, INK, FAINT = "#f7f8fa", "#1f2933", "#d9e2ec"
 
 
 def publish(run: Run) -> Path:
-    """Commit-ready results of an evaluated run: docs/results/<task>/, the README's numbers, nano's shipped tuned model."""
-    metrics = evaluate.run(run.config, run, progress=False)
-    out = configs.root() / "docs" / "results" / run.config.task
+    """Commit-ready results of an evaluated run, in docs/results/<task>/: metrics, figure, curves of its training, an example.
+
+    Every page that quotes the task is stamped anew; the suite's own tuned nano goes where a checkout predicts with it.
+    """
+    metrics, task = evaluate.run(run.config, run, progress=False), run.config.task
+    out = configs.root() / "docs" / "results" / task
     out.mkdir(parents=True, exist_ok=True)
-    shutil.copy(run.folder / "metrics.json", out / "metrics.json")
+    asked = [Example(row.id, row.prompt, row.image, row.gold) for row in metrics.rows if row.model == metrics.rows[0].model]
+    found = metrics.as_dict() | {"run": made(run) | {"perplexity": perplexity.of_run(run.config, run, asked)}}
+    write_atomically(out / "metrics.json", json.dumps(found, indent=2) + "\n")
     shutil.copy(run.folder / "figures" / "base_and_tuned.png", out / "base_and_tuned.png")
-    example(evaluate.best(metrics, n=1)[0]).save(out / "example.png", optimize=True)
-    readme = configs.root() / "README.md"
-    readme.write_text(stamped(readme.read_text(encoding="utf-8"), metrics), encoding="utf-8")
-    ship(run)
+    for phase in metrics.terms.phases:
+        if run.adapter(phase):
+            curves(run, phase).save(out / f"{phase}.png", optimize=True)
+    if metrics.terms.seeing:
+        example(evaluate.best(metrics, n=1)[0]).save(out / "example.png", optimize=True)
+    else:
+        write_atomically(out / "example.json", json.dumps(answers(metrics), indent=2, ensure_ascii=False) + "\n")
+    stamp(task)
+    if engines.ships(run.config):
+        ship(run)
     return out
 
 
+def made(run: Run) -> dict[str, Any]:
+    """Of what a run's numbers are: profile, base, commit, and each phase's steps, minutes, and first and last values."""
+    facts, phases = run.facts(), {}
+    for phase in tasks.terms(run.config.task).phases:
+        log = watch.read(run.folder / phase / "log.jsonl")
+        if run.adapter(phase) and log:
+            told = {name: facts[phase][name] for name in ("steps", "examples", "kept")}
+            shown = [name for name in ("loss", "perplexity", "margin", "preferred") if name in log[0]]
+            values = {name: {"first": log[0][name], "last": _late(log, name)} for name in shown}
+            phases[phase] = told | {"minutes": round(facts[phase]["seconds"] / 60, 2)} | values
+    base = engines.identity(run.config)
+    return {"profile": run.config.profile, "base": base, "git": facts.get("git"), "started": facts["started"], "phases": phases}
+
+
+def curves(run: Run, phase: str) -> Image.Image:
+    """How a phase was trained: its loss, and for pairs the rewards."""
+    log = watch.read(run.folder / phase / "log.jsonl")
+    if "margin" in log[0]:
+        return charts.preference(log)
+    return charts.loss(log, scores=watch.scores(run.folder / phase / "log.jsonl"))
+
+
+def answers(metrics: Metrics) -> dict[str, Any]:
+    """The first question of an evaluation with the answer of every model: first, so that nobody has chosen it."""
+    rows = [row for row in metrics.rows if row.id == metrics.rows[0].id]
+    said = {row.model: {"answer": row.prediction, "valid": row.valid} for row in rows}
+    return {"id": rows[0].id, "question": rows[0].prompt.splitlines()[-1], "wanted": rows[0].gold, "answers": said}
+
+
 def ship(run: Run) -> Path:
-    """Put the tuned nano where a fresh checkout predicts with it: adapter, GGUF, manifest in data/nano/tuned/."""
-    out = configs.root() / engines.SHIPPED
+    """Put the tuned model where a fresh checkout predicts with it: adapter, GGUF, manifest.
+
+    Raises ExportError for a run of another task or model than the one that ships.
+    """
+    out = engines.ships(run.config)
+    if out is None:
+        told = f"{run.config.model.name} for the task {run.config.task}"
+        raise ExportError(f"{run.folder.name}: is {told}, and that does not ship. Export it: `ghost export {run.folder.name}`")
     shutil.rmtree(out, ignore_errors=True)
     settings = dataclasses.replace(run.config, export=dataclasses.replace(run.config.export, quant=SHIPPED_QUANT))
     export.convert(export.merged(run), out, config=settings, progress=False)
@@ -43,26 +103,87 @@ def ship(run: Run) -> Path:
     return out
 
 
-def stamped(page: str, metrics: Metrics) -> str:
-    """The README with every marked number, and the table between its markers, as this evaluation found them."""
-    found = metrics.as_dict()
+def stamp(task: str) -> list[Path]:
+    """Write the committed results of a task into every page that quotes them; the pages come back."""
+    known = committed(task)
+    pages = [page for page in pages_of_docs() if quotes(page.read_text(encoding="utf-8"), task)]
+    for page in pages:
+        write_atomically(page, stamped(page.read_text(encoding="utf-8"), task, known))
+    return pages
+
+
+def committed(task: str) -> dict[str, Any]:
+    """The published metrics of a task, beside them its example under "example" where it has one as text."""
+    folder = configs.root() / "docs" / "results" / task
+    found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    if (folder / "example.json").is_file():
+        found["example"] = json.loads((folder / "example.json").read_text(encoding="utf-8"))
+    return found
+
+
+def pages_of_docs() -> list[Path]:
+    """The pages that may quote results."""
+    return [configs.root() / "README.md", *sorted((configs.root() / "docs").glob("*.md"))]
+
+
+def quotes(page: str, task: str) -> bool:
+    """Whether a page has a marker of the task."""
+    tables = {name or Config.task for _, name in re.findall(BLOCK.format(kind="(?:results|notes|example)"), page)}
+    return task in tables or bool(re.search(rf"<!-- number: {re.escape(task)} ", page))
+
+
+def stamped(page: str, task: str, found: dict[str, Any]) -> str:
+    """The page with every marked number, table, note and example of a task as `found` (metrics.json) has them.
+
+    The marks: `<!-- number: TASK place.in.metrics -->`, and, round what is written anew, `<!-- results TASK -->`,
+    `<!-- notes TASK -->`, `<!-- example TASK -->`, each closed by its name with a slash. A block without a task is of the
+    suite's own.
+    """
 
     def number(match: re.Match[str]) -> str:
         value: Any = found
-        for key in match.group(2).split("."):
+        for key in match.group(1).split("."):
             value = value[key]
         shown = str(value) if isinstance(value, int) else f"{value:.2f}"
-        return f"<!-- number: {match.group(1)} {match.group(2)} -->{shown}<!-- /number -->"
+        return f"<!-- number: {task} {match.group(1)} -->{shown}<!-- /number -->"
 
-    page = re.sub(r"<!-- number: (\S+) (\S+) -->.*?<!-- /number -->", number, page)
-    named = [figures.NAMES.get(name, name) for name in ("base", "tuned", *metrics.baselines)]
-    rows = [
-        f"| | {' | '.join(named)} |",
-        "|---" * (len(named) + 1) + "|",
-        *(_row(name, metrics) for name in metrics.terms.metrics),
-    ]
-    table = "\n".join(row for row in rows if row)
-    return re.sub(r"<!-- results -->.*?<!-- /results -->", f"<!-- results -->\n{table}\n<!-- /results -->", page, flags=re.S)
+    page = re.sub(rf"<!-- number: {re.escape(task)} (\S+) -->.*?<!-- /number -->", number, page)
+    for kind, written in (("results", _table), ("notes", _notes), ("example", _example)):
+
+        def block(match: re.Match[str], kind: str = kind, written: Callable[..., str] = written) -> str:
+            if (match.group(2) or Config.task) != task:
+                return match.group()
+            return f"{match.group(1)}\n{written(task, found)}\n<!-- /{kind} -->"
+
+        page = re.sub(BLOCK.format(kind=kind) + rf".*?<!-- /{kind} -->", block, page, flags=re.DOTALL)
+    return page
+
+
+def _table(task: str, found: dict[str, Any]) -> str:
+    series = figures.series(found)
+    lines = [f"| | {' | '.join(figures.labels(series).values())} |", "|---" * (len(series) + 1) + "|"]
+    for name in tasks.terms(task).metrics:
+        if all(name in column for column in series.values()):
+            cells = (f"{c[name]['mean']:.2f} ({c[name]['low']:.2f} to {c[name]['high']:.2f})" for c in series.values())
+            lines.append(f"| {name.replace('_', ' ')} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _notes(task: str, found: dict[str, Any]) -> str:
+    return "\n".join(f"- {note[0].upper()}{note[1:]}." for note in found["notes"])
+
+
+def _example(task: str, found: dict[str, Any]) -> str:
+    one = found["example"]
+    said = {figures.labels(one["answers"])[name]: told["answer"] for name, told in one["answers"].items()}
+    parts = {"asked": one["question"], "wanted": one["wanted"], **said}
+    return "```\n" + "\n".join(f"{name}: {text or '(nothing)'}" for name, text in parts.items()) + "\n```"
+
+
+def _late(log: list[watch.Row], name: str) -> float:
+    """The mean of the last tenth of a log: one batch alone says little."""
+    last = log[-max(1, len(log) // 10) :]
+    return round(sum(row[name] for row in last) / len(last), 4)
 
 
 def example(row: Row) -> Image.Image:
@@ -91,15 +212,25 @@ def example(row: Row) -> Image.Image:
     return sheet.quantize(96)
 
 
-def _row(name: str, metrics: Metrics) -> str:
-    columns = (metrics.base, metrics.tuned or {}, *metrics.baselines.values())
-    if any(name not in column for column in columns):
-        return ""
-    cells = (f"{c[name]['mean']:.2f} ({c[name]['low']:.2f} to {c[name]['high']:.2f})" for c in columns)
-    return f"| {name.replace('_', ' ')} | {' | '.join(cells)} |"
-
-
 def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
     import matplotlib
 
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), size)
+
+
+def main(words: list[str] | None = None) -> int:
+    """`python -m ghostlib.results RUN`; what a user can mend is one line on standard error."""
+    name = "python -m ghostlib.results"
+    parser = argparse.ArgumentParser(prog=name, description="publish a run's results", epilog=f"example: {name} output/my-run")
+    parser.add_argument("run", type=Path, help="the folder of an evaluated run")
+    folder = parser.parse_args(words).run.resolve()
+    try:
+        print(publish(Run(folder, configs.from_file(folder / "config.yaml"))).relative_to(configs.root()))
+    except GhostError as error:
+        print(f"results: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -24,7 +24,6 @@ from ghostlib.inference.export import Export
 from ghostlib.inference.parity import Report, told
 from ghostlib.inference.predict import Prediction
 from ghostlib.schemas import views
-from ghostlib.schemas.postgres import Verdict
 from ghostlib.training import watch
 from ghostlib.training.ladder import Rung
 
@@ -204,22 +203,23 @@ def pairs(rows: Sequence[Row]) -> None:
 
 def metrics(found: Metrics) -> None:
     """Base, tuned and the baseline, each metric with its 95 % interval; then how many different answers there were."""
-    series = {"base": found.base, "tuned": found.tuned, **found.baselines}
-    series = {name.replace("_", " "): values for name, values in series.items() if values}
+    series = figures.series(found.as_dict())
+    called = figures.labels(series)
     names = [name for name in found.base if name not in found.terms.minor]
-    table([{"metric": n.replace("_", " "), **{who: _interval(values.get(n)) for who, values in series.items()}} for n in names])
+    table(
+        [{"metric": n.replace("_", " "), **{called[k]: _interval(v.get(n)) for k, v in series.items()}} for n in names]
+    )
+    for change in found.changes:
+        print(change.told(" ".join(found.terms.metrics[change.aim].split()), found.n))
     print(
         f"{found.n} {found.terms.noun}; different answers: "
         + ", ".join(f"{who} {count}" for who, count in found.distinct.items())
     )
 
 
-def verdict(found: Verdict) -> None:
-    """PostgreSQL's verdict, and every problem on a line."""
-    count = len(found.schema.tables) if found.schema else 0
-    print(f"PostgreSQL accepts it: {count} table{'s' * (count != 1)}" if found.valid else "PostgreSQL refuses it:")
-    for problem in found.problems:
-        print(f"  {problem}")
+def trial(config: Config) -> None:
+    """The judge of the config's task at work, on a right answer and on a wrong one."""
+    print("\n".join(tasks.named(config.task).trial()))
 
 
 def export(made: Export) -> None:

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,10 @@ def answer(content: bytes, name: str, config: Config) -> None:
         print(f"{name}: {' '.join(str(error).split())}")
 
 
-def words(config: Config) -> str:
-    """A validation question in words, for a task that is asked in words."""
+def question(config: Config) -> tasks.Example:
+    """The first validation question without its answer, for a task that is asked in words."""
     phase = tasks.terms(config.task).phases[-1]
-    return tasks.named(config.task).examples(config, phase, "validation")[0].prompt.splitlines()[-1]
+    return replace(tasks.named(config.task).examples(config, phase, "validation")[0], completion="")
 
 
 def sample(config: Config) -> Path | None:

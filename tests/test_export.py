@@ -257,7 +257,7 @@ def test_the_card_quotes_the_runs_own_numbers_and_never_those_of_another_adapter
     (tmp_path / "metrics.json").write_text(json.dumps(METRICS))
     own = card.written(facts, nano32, run=tmp_path, adapter="a", evaluation={"adapter": "a", "engine": "gguf", "quant": "f16"})
     assert "asked through GGUF f16" in own
-    assert "| schema score | 0.10 (0.05 to 0.20) | 0.71 (0.66 to 0.75) |" in own and "40 validation" in own
+    assert "| schema score | 0.10 (0.05 to 0.20) | 0.71 (0.66 to 0.75) |" in own and "40 validation screens" in own
     other = card.written(facts, nano32, run=tmp_path, adapter="b", evaluation={"adapter": "a"})
     assert "0.71" not in other and "not known to be of this adapter" in other
     head = yaml.safe_load(own.split("---")[1])

@@ -14,7 +14,7 @@ from ghostlib.cli import training as commands
 from ghostlib.errors import ConfigError
 from ghostlib.models import load, nano
 from ghostlib.tasks import Example
-from ghostlib.training import rows, runs, scoring, sft, watch
+from ghostlib.training import perplexity, rows, runs, scoring, sft, watch
 
 WORDS = ("order", "customer", "invoice", "room", "guest", "task", "pet", "song")
 SMALL = (
@@ -37,7 +37,7 @@ def train(tiny_nano, monkeypatch):
     monkeypatch.setattr(nano, "folder", lambda: tiny_nano)
     made = types.SimpleNamespace(examples=lambda config, phase, split: [example(word) for word in WORDS])
     monkeypatch.setattr(tasks, "named", lambda name: made)
-    measured = scoring.losses
+    measured = perplexity.held
 
     def trained(*overrides, losses=None, run=None):
         told = iter(losses or ())
@@ -45,7 +45,7 @@ def train(tiny_nano, monkeypatch):
         def given(config, base, asked):
             return measured(config, base, asked) | {"eval_held_loss": next(told)}
 
-        monkeypatch.setattr(scoring, "losses", given if losses else measured)
+        monkeypatch.setattr(perplexity, "held", given if losses else measured)
         config = configs.load("nano", scale="full", overrides=(*SMALL, *overrides))
         run = run or runs.begin(config)
         return run, sft.run(config, "text", run, progress=False)
@@ -122,7 +122,7 @@ def test_the_loss_that_is_measured_is_that_of_the_answers_tokens_and_falls_while
     config = configs.load("nano", scale="full", overrides=SMALL)
     base = load.base(config, configs.plan(config, "text"))
     asked = [example("order"), example("a much longer word than the other")]
-    told = scoring.losses(config, base, asked)
+    told = perplexity.held(config, base, asked)
     expected = []
     for one in asked:
         batch = rows.tensors(config, one, base.processor)

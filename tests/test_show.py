@@ -175,10 +175,13 @@ def test_metrics_show_a_column_for_each_series_that_is_there(page, capsys, train
 
 
 def test_a_verdict_is_words_and_every_problem(capsys):
-    show.verdict(postgres.judge(GOOD))
-    show.verdict(postgres.judge("CREATE TABLE a (b bigint REFERENCES c (id));"))
-    told = capsys.readouterr().out
-    assert "PostgreSQL accepts it: 1 table\n" in told and "PostgreSQL refuses it:\n" in told and "42P01" in told
+    assert postgres.judge(GOOD).lines() == ["PostgreSQL accepts it: 1 table"]
+    said, problem = postgres.judge("CREATE TABLE a (b bigint REFERENCES c (id));").lines()
+    assert said == "PostgreSQL refuses it:" and "42P01" in problem
+    for task in ("ui2sql", "text2sql", "qod"):
+        show.trial(configs.load("nano", task=task))
+        first, *others = capsys.readouterr().out.splitlines()
+        assert "accepts it" in first and any("refuses it" in line for line in others) and len(others) >= 2, task
 
 
 def test_an_export_shows_sizes_and_the_modelfile_but_no_path_of_this_machine(page, capsys):

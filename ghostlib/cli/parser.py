@@ -56,9 +56,10 @@ def trained(settings: Any, folder: Path | None) -> Any:
 
     if folder:
         return runs.Run(folder.resolve(), configs.from_file(folder / "config.yaml"))
-    found = runs.newest(settings, holding="vision/adapter") or runs.newest(settings, holding="text/adapter")
+    found = runs.latest(settings)
     if not found:
-        raise DataError("no run has an adapter yet. Train one: ghost train text, then ghost train vision")
+        phases = ", then ".join(f"ghost train {phase}" for phase in tasks.terms(settings.task).phases)
+        raise DataError(f"no run has an adapter yet. Train one: {phases}")
     return found
 
 

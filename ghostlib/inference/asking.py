@@ -6,7 +6,7 @@ transformers by llguidance. The shape is then right whatever the model has learn
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,19 @@ def ask(words: str, *, config: Config, model: Path | None = None, backend: str =
         raise ConfigError(f"task {config.task}: is not asked in words. Use `ghost predict`, or another --task")
     if not words.strip():
         raise DataError("the question is empty. Say in words what is wanted")
-    start = time.perf_counter()
-    told, name = answered(task.question(config, words), config=config, model=model, backend=backend, constrained=constrained)
+    example = task.question(config, words)
+    return replace(
+        asked(example, config=config, model=model, backend=backend, constrained=constrained), question=words.strip()
+    )
+
+
+def asked(example: tasks.Example, **how: Any) -> Answered:
+    """The checked answer to an Example, under the last line of its prompt; `how` is `ask`'s."""
+    task, start = tasks.named(how["config"].task), time.perf_counter()
+    told, name = answered(example, **how)
     problems = tuple(task.check(told.text)) if hasattr(task, "check") else ()
-    return Answered(words.strip(), task.parse(told.text), problems, told.confidence, time.perf_counter() - start, name)
+    words = example.prompt.splitlines()[-1]
+    return Answered(words, task.parse(told.text), problems, told.confidence, time.perf_counter() - start, name)
 
 
 def answered(

@@ -54,9 +54,9 @@ def exported(config: Config, model: Path | None = None) -> Path:
     run = runs.newest(config, holding=f"gguf/{gguf.MANIFEST}")
     if run:
         return run.folder / "gguf"
-    shipped = configs.root() / engines.SHIPPED / gguf.MANIFEST
-    if config.model.name == "nano" and config.task == Config.task and shipped.is_file():
-        return configs.root() / engines.SHIPPED
+    shipped = engines.ships(config)
+    if shipped and (shipped / gguf.MANIFEST).is_file():
+        return shipped
     raise ExportError(f"{configs.output()}: no run has an exported model. Train and run `ghost export`, or notebooks 02 to 05")
 
 

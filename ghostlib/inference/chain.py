@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ghostlib import config as configs
+from ghostlib import tasks
 from ghostlib.config import Config
 from ghostlib.inference import engines, export, forcing, gguf, llama
 from ghostlib.inference.forcing import Forced
@@ -117,7 +118,7 @@ def _adapter(
     config: Config, adapter: Path, questions: Sequence[Example], texts: Sequence[str] | None
 ) -> Iterator[tuple[int, Spoken]]:
     trained_on, _ = merging.weights(config, adapter, "nf4")  # the ladder may have taken another model than the profile's
-    model: Any = load.base(config, replace(configs.plan(config, "vision"), model=trained_on))
+    model: Any = load.base(config, replace(configs.plan(config, tasks.terms(config.task).phases[-1]), model=trained_on))
     model = replace(model, model=lora.resume(model.model, adapter, trainable=False))
     yield from _through_transformers(config, model, questions, texts)
     del model

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ghostlib import config as configs
+from ghostlib import tasks
 from ghostlib.config import Config
 from ghostlib.corpus import records
 from ghostlib.corpus.records import Screen
@@ -13,7 +14,9 @@ RESAMPLES = 1000
 
 
 def screens(config: Config, split: str) -> dict[str, Screen]:
-    """The screens of a split by their id, which is the picture's path; empty where the data are no screens."""
+    """The screens of a split by their id, which is the picture's path; empty where the task or the data are of none."""
+    if not tasks.terms(config.task).seeing:
+        return {}
     file = configs.root() / (config.data.screens if split == "train" else config.data.validation)
     return {screen.image_path: screen for screen in records.read_screens(file)} if records.holds_screens(file) else {}
 

@@ -46,7 +46,7 @@ def base(config: Config, engine: str) -> Engine:
     plan = configs.plan(config, tasks.terms(config.task).phases[-1])
     if machine.look().gpu is None:
         plan = replace(plan, quantise=False)  # NF4 takes 15 ms a token on a CPU, float32 10
-    weights = f"{_identity(config)}-{'nf4' if plan.quantise else 'plain'}"
+    weights = f"{identity(config)}-{'nf4' if plan.quantise else 'plain'}"
     return Engine(weights, f"{config.model.name} through transformers", lambda asked: _hf(config, plan, None, asked))
 
 
@@ -55,7 +55,7 @@ def tuned(config: Config, run: Run, engine: str) -> Engine | None:
     trained = run.trained()
     if trained is None:
         return _shipped(config, engine)
-    weights = f"{_identity(config)}-{run.config.export.merge_onto}-{export.fingerprint(trained)[:16]}"
+    weights = f"{identity(config)}-{run.config.export.merge_onto}-{export.fingerprint(trained)[:16]}"
     why = f"{config.model.name} with the adapter of {run.folder.name}{f' after {run.until}' if run.until else ''}"
     if _known(engine) == "gguf":
         quant = run.config.export.quant
@@ -66,10 +66,17 @@ def tuned(config: Config, run: Run, engine: str) -> Engine | None:
     return Engine(weights, f"{why}, merged", lambda asked: _merged(config, run, asked))
 
 
+def ships(config: Config) -> Path | None:
+    """The folder of the tuned model that a checkout carries for a config: nano's, for the suite's own task; else None.
+
+    The folder need not be there.
+    """
+    return configs.root() / SHIPPED if config.model.name == "nano" and config.task == Config.task else None
+
+
 def _shipped(config: Config, engine: str) -> Engine | None:
-    folder = configs.root() / SHIPPED
-    ours = config.model.name == "nano" and config.task == Config.task  # what ships was tuned for the suite's own task
-    if not ours or engine != "gguf" or not (folder / gguf.MANIFEST).is_file():
+    folder = ships(config)
+    if not folder or engine != "gguf" or not (folder / gguf.MANIFEST).is_file():
         return None
     known = gguf.manifest(folder)["files"]
     weights = "-".join(["shipped", *(entry["sha256"][:16] for entry in known.values())])
@@ -133,7 +140,7 @@ def _known(engine: str) -> str:
     return engine
 
 
-def _identity(config: Config) -> str:
+def identity(config: Config) -> str:
     """The base's name, with its contents where they lie in a folder here."""
     source = Path(load.source(config.model.name))
     return f"{config.model.name}-{_weights(source)[:16]}" if source.is_dir() else config.model.name

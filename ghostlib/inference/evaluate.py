@@ -11,7 +11,7 @@ from typing import Any
 from ghostlib import tasks
 from ghostlib.config import Config
 from ghostlib.errors import DataError
-from ghostlib.inference import answers, coverage, engines, export, figures
+from ghostlib.inference import answers, coverage, differences, engines, export, figures
 from ghostlib.models import generate
 from ghostlib.models.files import writing
 from ghostlib.tasks import Example, Terms
@@ -42,7 +42,8 @@ class Row:
 class Metrics:
     """What an evaluation found. `tuned` is None where the run has trained nothing; `notes` says so in words.
 
-    `base` is None where somebody else's predictions were scored (foreign.py): those stand under `tuned`.
+    `base` is None where somebody else's predictions were scored (foreign.py): those stand under `tuned`. `changes` are what
+    each phase has moved.
     """
 
     split: str
@@ -55,6 +56,7 @@ class Metrics:
     notes: tuple[str, ...]
     rows: tuple[Row, ...]
     terms: Terms = field(default_factory=Terms)
+    changes: tuple[differences.Change, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The shape of metrics.json; the rows are in predictions.jsonl."""
@@ -66,6 +68,7 @@ class Metrics:
             "baselines": self.baselines,
             "distinct": self.distinct,
             "groups": self.groups,
+            "changes": [change.as_dict() for change in self.changes],
             "notes": list(self.notes),
         }
 
@@ -99,6 +102,8 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
     for name, found in rows.items():
         means[name] |= coverage.measured([(row.id, row.prediction, row.gold) for row, _ in found], screens, seed=config.seed)
     asked = [name for name in rows if name not in (BASELINE, BY_RULE)]
+    moved = differences.changes({name: scores[name] for name in asked}, terms, seed=config.seed)
+    notes += [change.told(" ".join(terms.metrics[change.aim].split()), len(questions)) for change in moved]
     found = Metrics(
         split=split,
         n=len(questions),
@@ -110,6 +115,7 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
         notes=tuple(notes),
         rows=tuple(row for name in asked for row, _ in rows[name]),
         terms=terms,
+        changes=moved,
     )
     write(found, run.folder)
     trained = run.trained()  # a model card quotes the numbers of its own adapter alone
@@ -207,7 +213,7 @@ def _baselines(task: Any, config: Config, base: Sequence[generate.Answer]) -> di
 def _some(examples: list[Example], config: Config, split: str) -> list[Example]:
     if not examples:
         noun = tasks.terms(config.task).noun
-        where = f"{config.data.validation}, {config.data.texts}"
+        where = config.data.validation if tasks.terms(config.task).seeing else config.data.texts
         raise DataError(f"task {config.task}: there are no {split} {noun} ({where}). Restore them, or set data.* to others")
     return examples
 

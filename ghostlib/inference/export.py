@@ -59,12 +59,12 @@ def run(run: Run, *, progress: bool = True) -> Export:
     out = run.folder / (f"gguf-{run.until}" if run.until else "gguf")
     found = _current(out, source, run.config)
     if found:
-        return replace(found, card=_card(run))
+        return replace(found, card=_card(run, out))
     converters.converter()  # before minutes of merging
     model = merged(run, progress=progress)
     made = convert(model, out, config=run.config, source=source, progress=progress)
     run.record(export={"seconds": round(time.perf_counter() - start, 2), "quant": run.config.export.quant})
-    return replace(made, card=_card(run))
+    return replace(made, card=_card(run, out))
 
 
 def merged(run: Run, *, progress: bool = True) -> Path:
@@ -205,8 +205,9 @@ def modelfile(text: str, mmproj: str | None, *, config: Config, gemma: bool = Tr
     return "\n".join(lines) + "\n"
 
 
-def _card(run: Run) -> Path:
-    file, facts = run.folder / "gguf" / card.CARD, gguf.manifest(run.folder / "gguf")
+def _card(run: Run, out: Path) -> Path:
+    """The model card of the export in `out`, with the numbers of the run as they are now."""
+    file, facts = out / card.CARD, gguf.manifest(out)
     told = run.facts().get("evaluation")
     text = card.written(facts, run.config, run=run.folder, adapter=fingerprint(adapter(run)), evaluation=told)
     with files.writing(file):

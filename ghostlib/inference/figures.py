@@ -21,6 +21,18 @@ NAMES = {
 }
 
 
+def series(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The columns of a comparison, by key: base, what each phase has made in their order, then the baselines."""
+    found = {"base": metrics["base"], "text": None, "tuned": metrics.get("tuned"), **metrics["baselines"]}
+    return {name: values for name, values in found.items() if values}
+
+
+def labels(found: dict[str, Any], names: dict[str, str] | None = None) -> dict[str, str]:
+    """What each series is called; `names` goes before the names that are known here."""
+    known = NAMES | ({"tuned": "after pairs"} if "text" in found else {}) | (names or {})
+    return {name: known.get(name, name.replace("_", " ")) for name in found}
+
+
 def comparison(metrics: dict[str, Any], file: Path, *, terms: Terms, names: dict[str, str] | None = None) -> Path:
     """Bars of base, tuned and the baselines with their 95 % intervals, as a PNG; `metrics` has metrics.json's shape.
 
@@ -29,19 +41,18 @@ def comparison(metrics: dict[str, Any], file: Path, *, terms: Terms, names: dict
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    series = {"base": metrics["base"], **metrics["baselines"], "tuned": metrics.get("tuned")}
-    series = {name: values for name, values in series.items() if values}
-    common = [metric for metric in next(iter(series.values())) if all(metric in values for values in series.values())]
+    found = series(metrics)
+    called = labels(found, names)
+    common = [metric for metric in next(iter(found.values())) if all(metric in values for values in found.values())]
     shown = [metric for metric in terms.metrics if metric in common] or common[:6]
-    figure = Figure(figsize=(9 + 1.2 * max(0, len(series) - 4), 4.2), dpi=160, layout="constrained", facecolor="white")
+    figure = Figure(figsize=(9 + 1.2 * max(0, len(found) - 4), 4.2), dpi=160, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    width = 0.8 / len(series)
-    spare = iter(OTHERS * len(series))
-    for place, (name, values) in enumerate(series.items()):
-        colour, label = COLOURS.get(name) or next(spare), (names or {}).get(name) or NAMES.get(name, name.replace("_", " "))
-        offset = (place - (len(series) - 1) / 2) * width
-        _bars(axes, values, shown, colour=colour, label=label, offset=offset, width=width)
+    width = 0.8 / len(found)
+    spare = iter(OTHERS * len(found))
+    for place, (name, values) in enumerate(found.items()):
+        colour, offset = COLOURS.get(name) or next(spare), (place - (len(found) - 1) / 2) * width
+        _bars(axes, values, shown, colour=colour, label=called[name], offset=offset, width=width)
     axes.set_xticks(range(len(shown)), [terms.metrics.get(metric, metric) for metric in shown], color=INK)
     axes.set_ylim(0, 1.12)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
@@ -54,8 +65,8 @@ def comparison(metrics: dict[str, Any], file: Path, *, terms: Terms, names: dict
         f"{metrics['n']} {metrics['split']} {terms.noun}, with 95 % intervals",
         loc="left", fontsize=11, color=INK,
     )  # fmt: skip
-    if len(series) <= 3:
-        axes.legend(frameon=False, ncols=len(series), loc="upper right", labelcolor=INK)
+    if len(found) <= 3:
+        axes.legend(frameon=False, ncols=len(found), loc="upper right", labelcolor=INK)
     else:
         figure.legend(frameon=False, ncols=3, loc="outside lower center", labelcolor=INK)
     figure.savefig(file)
@@ -95,7 +106,7 @@ def parity(report: dict[str, Any], *, close: float) -> Image.Image:
     left.set_yticks(range(len(stages)), [stage["label"] for stage in stages], fontsize=8)
     left.set_xlim(0, 1.15)
     left.invert_yaxis()
-    left.set_title(f"{report['metric'].replace('_', ' ')}, {report['n']} screens", loc="left", fontsize=10, color=INK)
+    left.set_title(f"{report['metric'].replace('_', ' ')}, {report['n']} {report['noun']}", loc="left", fontsize=10, color=INK)
     _curves(right, report, close)
     for axes in (left, right):
         axes.tick_params(length=0, colors=INK, labelsize=8)

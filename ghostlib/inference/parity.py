@@ -79,7 +79,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole chain on `n` screens. `gap` names the first step that changes anything, "" where none does."""
+    """The whole chain on `n` questions. `gap` names the first step that changes anything, "" where none does."""
 
     n: int
     metric: str
@@ -87,6 +87,7 @@ class Report:
     links: tuple[Link, ...]
     gap: str
     notes: tuple[str, ...]
+    noun: str = "screens"  # of what
 
     @property
     def met(self) -> bool:
@@ -100,7 +101,7 @@ class Report:
 
 
 def run(config: Config, run: Run, *, n: int | None = None, progress: bool = True) -> Report:
-    """The chain's report on `n` validation screens (`export.parity` where None), also as parity.json and a figure in the run.
+    """The chain's report on `n` validation examples (`export.parity` where None), also as parity.json and a figure in the run.
 
     A run without an adapter takes nano's shipped one. What is not to be had (nothing trained, 0 screens) is one note in an
     empty report. Every answer is kept in parity.jsonl: a report that was stopped goes on, and the same one costs nothing.
@@ -110,9 +111,11 @@ def run(config: Config, run: Run, *, n: int | None = None, progress: bool = True
         why = "nothing was trained in this run" if not adapter else "export.parity is 0 in this profile"
         return Report(0, "", (), (), "", (f"not measured: {why}. `ghost export --parity 8` compares after a training",))
     task = tasks.named(config.task)
-    questions = evaluate.sample(task.examples(config, "vision", "validation"), count, seed=config.seed)
+    terms = tasks.terms(config.task)
+    questions = evaluate.sample(task.examples(config, terms.phases[-1], "validation"), count, seed=config.seed)
     if not questions:
-        raise DataError(f"{config.data.validation}: holds no validation screens. Draw some with `ghost screens`")
+        where = config.data.validation if terms.seeing else config.data.texts
+        raise DataError(f"{where}: holds no validation {terms.noun}. Restore them, or set data.* to others")
     stages = chain.stages(config, adapter)
     told, skipped = hearing.spoken(config, run.folder / ROWS, stages, questions, progress=progress)
     reached, metric = _reached(task, config, stages, questions, told, skipped)
@@ -124,21 +127,21 @@ def run(config: Config, run: Run, *, n: int | None = None, progress: bool = True
     )
     labels = {stage.key: stage.label for stage in stages}
     notes = _notes(config, told[stages[0].key], adapter)
-    found = Report(len(questions), metric, reached, links, gap(links, labels), notes)
+    found = Report(len(questions), metric, reached, links, gap(links, labels), notes, terms.noun)
     _write(found, run.folder)
     return found
 
 
 def shipped(config: Config) -> Path | None:
-    """The adapter that ships with nano, for a run that has trained none; None for other models."""
-    folder = configs.root() / engines.SHIPPED / "adapter"
-    return folder if config.model.name == "nano" and (folder / "adapter_model.safetensors").is_file() else None
+    """The adapter that ships with nano, for a run that has trained none; None for other models and tasks."""
+    folder = engines.ships(config)
+    return folder / "adapter" if folder and (folder / "adapter" / "adapter_model.safetensors").is_file() else None
 
 
 def printed(found: Report) -> str:
     """The report for a terminal: a line a stage, what it differs in from the one before, the first gap, the notes."""
     labels = {stage.key: stage for stage in found.stages}
-    lines = [f"{found.metric.replace('_', ' ')} of {found.n} screens"] if found.n else []
+    lines = [f"{found.metric.replace('_', ' ')} of {found.n} {found.noun}"] if found.n else []
     for stage in found.stages:
         score = f"{stage.score['mean']:.3f}, {stage.seconds:.2f} s an answer" if stage.score else f"skipped: {stage.skipped}"
         lines.append(f"  {stage.label:20} {score}")
@@ -262,7 +265,7 @@ def _notes(config: Config, first: Sequence[Spoken], adapter: Path) -> tuple[str,
     notes = [f"log-probabilities: every stage held to the answers of the first, {held} tokens"]
     if adapter.is_relative_to(configs.root() / engines.SHIPPED):
         notes.append("the adapter that ships with nano, since this run has none")
-    if blind(config):
+    if tasks.terms(config.task).seeing and blind(config):
         notes.append("this base's projector is all zeros: its pictures count for nothing, so parity of the eyes is not shown")
     return tuple(notes)
 

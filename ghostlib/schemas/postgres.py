@@ -70,6 +70,12 @@ class Verdict:
             "schema": self.schema.as_dict() if self.schema else None,
         }
 
+    def lines(self) -> list[str]:
+        """The verdict in words, and every problem on a line."""
+        count = len(self.schema.tables) if self.schema else 0
+        said = f"PostgreSQL accepts it: {count} table{'s' * (count != 1)}" if self.valid else "PostgreSQL refuses it:"
+        return [said, *(f"  {problem}" for problem in self.problems)]
+
 
 def check(sql: str, *, timeout: float = 5.0) -> Schema | list[SqlProblem]:
     """The Schema that the server read back, or every problem that kept it from being created."""

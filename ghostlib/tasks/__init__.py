@@ -5,6 +5,7 @@ A task module offers:
     parse(text) -> str                                the answer inside a model's text
     by_rule(text) -> str                              the answer that a rule makes of an untrained model's text; "" for none
     score(answers, examples) -> list[Score]           one value an example, with .as_dict()
+    trial() -> list[str]                              the judge at work on a right and a wrong answer, in lines
     aggregate(scores, *, seed) -> dict                metric -> {"mean", "low", "high"}; the first one ranks models
 and where it has them:
     TERMS                                             how it is spoken of, and its phases; else text and vision
@@ -59,6 +60,18 @@ class Preference:
 
 
 @dataclass(frozen=True)
+class Story:
+    """What the notebooks and a model card say of a task, a sentence or two each."""
+
+    lesson: str = "Can the model learn to answer?"  # the question of its training
+    data: str = "Questions with their answers."  # what it learns from
+    untrained: str = "The base has not seen this task."  # what to expect of the model before
+    judged: str = "Every answer is compared with the true one."  # how an answer is measured
+    use: str = "ghost ask"  # the command that asks the tuned model
+    limits: tuple[str, ...] = ()  # what the numbers do not say
+
+
+@dataclass(frozen=True)
 class Terms:
     """How a task is spoken of: the phases of its training in order, what is asked about, who judges an answer,
 
@@ -70,10 +83,22 @@ class Terms:
     judge: str = "The judge"
     metrics: dict[str, str] = field(default_factory=lambda: {"score": "score"})
     minor: tuple[str, ...] = ()  # metrics that are written down, and not shown
+    less: tuple[str, ...] = ()  # metrics of which less is better
+    aims: dict[str, str] = field(default_factory=dict)  # phase -> the metric that it is to better; else the first one
+    story: Story = field(default_factory=Story)
 
     @property
     def rank(self) -> str:
         return next(iter(self.metrics))
+
+    @property
+    def seeing(self) -> bool:
+        """Whether the questions are about pictures."""
+        return "vision" in self.phases
+
+    def aim(self, phase: str) -> str:
+        """The metric that a phase is to better."""
+        return self.aims.get(phase, self.rank)
 
 
 def named(task: str) -> ModuleType:

@@ -13,7 +13,7 @@ from ghostlib.corpus.reading import Line
 from ghostlib.schemas import ddl, postgres
 from ghostlib.schemas import score as scores
 from ghostlib.schemas.schema import Schema
-from ghostlib.tasks import Example, Terms
+from ghostlib.tasks import Example, Story, Terms
 
 Size = tuple[int, int]
 CONTROL = re.compile(r"<(?=/?(?:start_of|end_of|image|bos|eos|pad|unk|unused|mask))")
@@ -29,6 +29,24 @@ TERMS = Terms(
         "foreign_key_f1": "foreign\nkeys F1",
     },
     minor=("exact", "unique_f1", "check_f1", "primary_key", "not_null_accuracy", "index_f1"),
+    story=Story(
+        lesson="Can the model learn to write PostgreSQL in one style, first from text, then from screens?",
+        data="Descriptions of products, change requests, flat tables to normalise: each with the schema that answers it.",
+        untrained="The base of nano was taught to read and to list, not to answer; Gemma-3 4B knows SQL, but not this style.",
+        judged="Every answer is created in PostgreSQL and compared with the truth, table by table and column by column. "
+        "The validation screens come from domains that training never saw.",
+        use="ghost predict screen.png",
+        limits=(
+            "It was trained and measured on drawn screens of clean applications in English.",
+            "It writes what a screen shows; what is not on the screen is not in the schema.",
+            "Its prompt holds what is written on the screenshot, and a picture goes in as a letterboxed square; the command "
+            "above does both, and has PostgreSQL judge the answer.",
+        ),
+    ),
+)
+TRIED = (
+    "CREATE TABLE tags (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL);",
+    "CREATE TABLE posts (author_id bigint REFERENCES people (id));",
 )
 # The words of phase 1's own examples, so that a small model knows what is asked.
 REPAIR = "Fix the error and write the schema again."
@@ -107,6 +125,11 @@ def score(answers: Sequence[str], questions: Sequence[Example]) -> list[scores.S
 def aggregate(rows: Sequence[scores.Score], *, seed: int = 0) -> dict[str, dict[str, float]]:
     """Each metric's mean with a 95 % bootstrap interval."""
     return scores.aggregate(rows, seed=seed)
+
+
+def trial() -> list[str]:
+    """What PostgreSQL says of a table, and of one that points at a table which does not exist, in lines."""
+    return [line for sql in TRIED for line in postgres.judge(sql).lines()]
 
 
 def _quoted(text: str) -> str:

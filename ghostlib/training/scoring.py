@@ -7,7 +7,6 @@ never the validation screens, for a model that was chosen on a benchmark is flat
 import dataclasses
 import hashlib
 import json
-import math
 import random
 import shutil
 import time
@@ -24,7 +23,7 @@ from ghostlib.errors import DataError, TrainingError
 from ghostlib.models import files, generate, lora
 from ghostlib.models.load import Base
 from ghostlib.tasks import Example
-from ghostlib.training import rows
+from ghostlib.training import perplexity, rows
 
 DOMAINS = 2  # held back at least: one alone would be a matter of luck
 SHAPE = ("model", "rank", "alpha", "dora", "rslora", "modules", "vision_layers", "quantise")
@@ -98,8 +97,8 @@ def attach(trainer: Any, config: Config, plan: Plan, folder: Path, base: Base, s
     """Let `trainer` evaluate its model on `sample` every `train.eval_steps` steps and after the last one.
 
     What is measured goes through trainer.log (to log.jsonl, the screen, TensorBoard), the best adapter into `folder`/best.
-    After `train.patience` evaluations without a better one the training ends. Nothing that training depends on is touched: the losses are those of a run that asks nothing. Raises DataError where
-    every question is longer than the plan's sequence.
+    After `train.patience` evaluations without a better one the training ends. Nothing that training depends on is touched:
+    the losses are those of a run that asks nothing. Raises DataError where every question is longer than the plan's sequence.
     """
     from transformers import TrainerCallback
 
@@ -122,7 +121,7 @@ def attach(trainer: Any, config: Config, plan: Plan, folder: Path, base: Base, s
         if not trainer.is_world_process_zero():  # every process has the same model
             return {}
         with undisturbed(trainer.model, base.processor):
-            measure = losses if by == "loss" else ask
+            measure = perplexity.held if by == "loss" else ask
             found = measure(config, dataclasses.replace(base, model=trainer.model), questions)
             so_far, step = best(folder), trainer.state.global_step
             # the one of this step anew, after a resume
@@ -164,33 +163,14 @@ def ask(config: Config, base: Base, questions: Sequence[Example]) -> dict[str, f
     return found | {"eval_asked": len(questions), "eval_runtime": round(time.monotonic() - started, 3)}
 
 
-def losses(config: Config, base: Base, examples: Sequence[Example]) -> dict[str, float]:
-    """What the right answers cost a model: eval_held_loss in nats a token of theirs, eval_perplexity (e to that), eval_asked,
-
-    eval_runtime in seconds. One after the other, so that no padding and no batch of logits is in memory.
-    """
-    import torch
-
-    started, total, counted = time.monotonic(), 0.0, 0
-    with torch.inference_mode():
-        for example in examples:
-            batch = {name: value.to(base.model.device) for name, value in rows.tensors(config, example, base.processor).items()}
-            tokens = int((batch["labels"][:, 1:] != rows.IGNORED).sum())
-            total += float(base.model(**batch).loss) * tokens
-            counted += tokens
-    loss = total / counted
-    told = {"eval_held_loss": loss, "eval_perplexity": round(math.exp(min(loss, 50.0)), 4)}
-    return told | {"eval_asked": len(examples), "eval_runtime": round(time.monotonic() - started, 3)}
-
-
 def best(folder: Path) -> Best | None:
     """The best adapter so far in a phase's folder, or None."""
     files.settle(folder / "best")
     known = _stored(folder)
     if not known or not (folder / "best" / "adapter" / "adapter_model.safetensors").is_file():
         return None
-    by = "score" if "score" in known else "loss"
-    return Best(folder / "best" / "adapter", known["step"], known["score" if by == "score" else "held_loss"], known["asked"], by)
+    by, name = ("score", "score") if "score" in known else ("loss", "held_loss")
+    return Best(folder / "best" / "adapter", known["step"], known[name], known["asked"], by)
 
 
 def choose(config: Config, folder: Path, last: int, *, planned: int = 0) -> dict[str, Any]:

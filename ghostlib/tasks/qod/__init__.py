@@ -13,14 +13,39 @@ from typing import Any
 from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.errors import DataError
-from ghostlib.tasks import Example, Preference, Terms
+from ghostlib.tasks import Example, Preference, Story, Terms
 from ghostlib.tasks.qod import faults, requests, rules, scores
 from ghostlib.tasks.qod.verdicts import check as checked
 
 INSTRUCTION = "Write the JSON body that creates a CAMARA QualityOnDemand session. Answer with the JSON alone."
 HELD_BACK = 8  # one shipped example in so many is asked, and never trained on
 UNSEEN = 200  # generated requests to ask, where there are generated ones to train on
-TERMS = Terms(phases=("text", "preference"), noun="requests", judge="The API's rules", metrics=scores.METRICS)
+TERMS = Terms(
+    phases=("text", "preference"),
+    noun="requests",
+    judge="The API's checker",
+    metrics=scores.METRICS,
+    less=("hallucinated_fields", "missing_fields"),
+    aims={"preference": "hallucinated_fields"},
+    story=Story(
+        lesson="Can the model learn to write a CAMARA QualityOnDemand session from a request in words, and then to prefer "
+        "the right body to a spoilt one?",
+        data="Requests in words, each with the JSON body that creates the session. Every address, number and profile of the "
+        "body stands in its request: what is to be learnt is to find and copy them.",
+        untrained="The base of nano has never seen JSON; Phi-3-mini knows JSON, but not these fields.",
+        judged="Every answer is read as strict JSON, held to the API's rules, and compared with the body that its request asks "
+        "for: fields that nobody asked for, fields that are missing, and the values of device, server, profile and duration. "
+        "Requests and bodies are not those of training.",
+        use='ghost ask --task qod "Phone +4915550100101, server 203.0.113.10, QOS_E, one hour"',
+        limits=(
+            "Its requests are made up from patterns, in English; what people write is more various.",
+            "The command above decodes under the API's JSON Schema; an answer without it may have any shape.",
+        ),
+    ),
+)
+TRIED = {"device": {"phoneNumber": "+4915550100101"}, "applicationServer": {"ipv4Address": "203.0.113.10"}} | {
+    "qosProfile": "QOS_E", "duration": 3600
+}  # fmt: skip
 
 
 def examples(config: Config, phase: str, split: str) -> list[Example]:
@@ -87,6 +112,16 @@ def score(answers: Sequence[str], questions: Sequence[Example]) -> list[scores.S
 def aggregate(rows: Sequence[scores.Score], *, seed: int = 0) -> dict[str, dict[str, float]]:
     """Each metric's mean with a 95 % bootstrap interval."""
     return scores.aggregate(rows, seed=seed)
+
+
+def trial() -> list[str]:
+    """What the API's rules say of a body, and of one with an invented field and a duration in words, in lines."""
+    wrong = TRIED | {"priority": "high", "duration": "one hour"}
+    return [
+        f"{TERMS.judge} accepts it: {requests.spelled(TRIED)}",
+        f"{TERMS.judge} refuses it: {requests.spelled(wrong)}",
+        *(f"  {problem}" for problem in check(requests.spelled(wrong))),
+    ]
 
 
 def _prompt(words: str, instruction: str = INSTRUCTION) -> str:

@@ -4,14 +4,17 @@ Judged by running the query (execution.py) and by Spider's exact set match (setm
 """
 
 import re
+import sqlite3
+import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.errors import DataError
-from ghostlib.tasks import Example, Terms
-from ghostlib.tasks.text2sql import catalog, hub, scoring, statements
+from ghostlib.tasks import Example, Story, Terms
+from ghostlib.tasks.text2sql import catalog, hub, sandbox, scoring, statements
 from ghostlib.tasks.text2sql.catalog import Database
 from ghostlib.tasks.text2sql.layouts import Question
 from ghostlib.tasks.text2sql.scoring import Score
@@ -27,7 +30,20 @@ TERMS = Terms(
         "exact_match": "same text",
         "valid_sql": "valid SQL",
     },
+    story=Story(
+        lesson="Can the model learn to answer a question about a database with a query that gives the right rows?",
+        data="Questions about databases, each with its query, as in Spider. The prompt holds the tables with columns and keys.",
+        untrained="The base of nano has never seen a SELECT; TinyLlama knows SQL, but not to answer with the query alone.",
+        judged="Every query is run, read-only, and its rows are compared with those of the true query; beside that stand "
+        "Spider's exact set match and the same text. No database of the validation questions is trained on.",
+        use='ghost ask --task text2sql --database FILE.sqlite "How many are there?"',
+        limits=(
+            "It was measured on small databases of this project's own, in English.",
+            "A query that gives the right rows on one small database may be wrong on a larger one.",
+        ),
+    ),
 )
+TRIED = ("SELECT name FROM boats WHERE price > 50", "SELECT nme FROM boats", "DELETE FROM boats")
 
 
 class Place(str):
@@ -74,6 +90,15 @@ def parse(text: str) -> str:
     return " ".join(statements.first(begun.group() if begun and not fenced else inside)[0].split())
 
 
+def check(text: str) -> list[str]:
+    """What is wrong with an answer before any database has seen it: there is no query, or it would change something."""
+    query = parse(text)
+    if not query:
+        return ["there is no query in it"]
+    changing = statements.changes(query)
+    return [f"{changing}: a query may only read"] if changing else []
+
+
 def by_rule(text: str) -> str:
     """Nothing: what is no query is not made one by a rule."""
     return ""
@@ -91,6 +116,21 @@ def score(answers: Sequence[str], questions: Sequence[Example]) -> list[Score]:
 def aggregate(rows: Sequence[Score], *, seed: int = 0) -> dict[str, dict[str, float]]:
     """Each metric's mean with a 95 % bootstrap interval; execution accuracy first."""
     return scoring.aggregate(rows, seed=seed)
+
+
+def trial() -> list[str]:
+    """What a database says of a query, of one with a column that it has not, and of one that would change it, in lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "marina.sqlite"
+        with closing(sqlite3.connect(file)) as link:
+            link.executescript("CREATE TABLE boats (name TEXT, price); INSERT INTO boats VALUES ('Anna', 99), ('Berta', 7);")
+        with closing(sandbox.Sandbox(file)) as there:
+            told = []
+            for query, found in ((query, there.run(query)) for query in TRIED):
+                took = found.state == "rows"
+                told.append(f"{TERMS.judge} {'accepts' if took else 'refuses'} it: {query}")
+                told.append(f"  {found.rows}" if took else f"  {found.message}")
+    return told
 
 
 def source(config: Config) -> str:
