@@ -206,9 +206,7 @@ def metrics(found: Metrics) -> None:
     series = figures.series(found.as_dict())
     called = figures.labels(series)
     names = [name for name in found.base if name not in found.terms.minor]
-    table(
-        [{"metric": n.replace("_", " "), **{called[k]: _interval(v.get(n)) for k, v in series.items()}} for n in names]
-    )
+    table([{"metric": n.replace("_", " "), **{called[k]: _interval(v.get(n)) for k, v in series.items()}} for n in names])
     for change in found.changes:
         print(change.told(" ".join(found.terms.metrics[change.aim].split()), found.n))
     print(

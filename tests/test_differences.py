@@ -8,9 +8,8 @@ import numpy as np
 from ghostlib.inference import differences
 from ghostlib.tasks import Terms
 
-TERMS = Terms(
-    phases=("text", "preference"), metrics={"score": "score", "faults": "faults"}, less=("faults",), aims={"preference": "faults"}
-)
+METRICS = {"score": "score", "faults": "faults"}
+TERMS = Terms(phases=("text", "preference"), metrics=METRICS, less=("faults",), aims={"preference": "faults"})
 
 
 def scores(values, faults):

@@ -63,9 +63,7 @@ def ask(words: str, *, config: Config, model: Path | None = None, backend: str =
     if not words.strip():
         raise DataError("the question is empty. Say in words what is wanted")
     example = task.question(config, words)
-    return replace(
-        asked(example, config=config, model=model, backend=backend, constrained=constrained), question=words.strip()
-    )
+    return replace(asked(example, config=config, model=model, backend=backend, constrained=constrained), question=words.strip())
 
 
 def asked(example: tasks.Example, **how: Any) -> Answered:

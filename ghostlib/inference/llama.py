@@ -3,6 +3,7 @@
 import atexit
 import base64
 import io
+import json
 import math
 import os
 import time
@@ -11,6 +12,7 @@ from typing import Any
 
 from ghostlib.corpus import picture
 from ghostlib.errors import DataError, ExportError
+from ghostlib.models import constrained
 from ghostlib.models.generate import END_OF_TURN, Answer
 from ghostlib.tasks import Example
 
@@ -94,7 +96,7 @@ def ask(
 ) -> Answer:
     """The model's greedy answer; the picture goes in as the same letterboxed square that transformers sees.
 
-    `grammar` is GBNF, `schema` a JSON Schema (llama.cpp makes a grammar of it): nothing else can then be written; a
+    `grammar` is GBNF, `schema` a JSON Schema, which its llguidance makes a grammar of: nothing else can then be written; a
     confidence is that of the model alone.
     Raises DataError for a prompt that is longer than the context.
     """
@@ -106,9 +108,8 @@ def ask(
             "max_tokens": max_new_tokens,
             "logprobs": True,
             "cache_prompt": False,
-            **({"json_schema": schema} if schema else {}),
         }
-        | ({"grammar": grammar} if grammar else {})
+        | ({"grammar": _of_schema(schema) if schema else grammar} if schema or grammar else {})
     )
     if "choices" not in told:
         raise DataError(
@@ -119,6 +120,13 @@ def ask(
     text = (choice["message"].get("content") or "").removesuffix(END_OF_TURN)
     seconds = time.perf_counter() - start
     return Answer(text, sum(sure) / len(sure) if sure else 0.0, seconds, told["usage"]["completion_tokens"])
+
+
+def _of_schema(schema: dict[str, Any]) -> str:
+    """A JSON Schema as a grammar for llama.cpp, without blanks, as transformers decodes it too."""
+    import xllamacpp
+
+    return xllamacpp.json_schema_to_grammar(json.dumps({"x-guidance": constrained.COMPACT} | schema))
 
 
 def content(example: Example, side: int) -> list[dict[str, Any]]:

@@ -7,6 +7,9 @@ from typing import Any
 from ghostlib.errors import DataError
 from ghostlib.models import generate
 
+# Of an answer nothing is left to taste: a model that has learnt nothing would fill it with blanks.
+COMPACT = {"item_separator": ",", "key_separator": ":", "whitespace_flexible": False}
+
 
 def by_schema(schema: dict[str, Any]) -> generate.Constraint:
     """What bars every token that does not lead to a document of the schema, as `generate.answers` takes it.
@@ -23,8 +26,7 @@ class _Constrained:
         import llguidance
 
         known = _known(tokenizer)
-        settings = {"item_separator": ",", "key_separator": ":", "whitespace_flexible": False}
-        grammar = llguidance.LLMatcher.grammar_from_json_schema(json.dumps(schema), settings)
+        grammar = llguidance.LLMatcher.grammar_from_json_schema(json.dumps(schema), COMPACT)
         self.matchers = [llguidance.LLMatcher(known, grammar) for _ in range(rows)]
         if problem := self.matchers[0].get_error():
             raise DataError(f"the schema cannot be a grammar ({problem.splitlines()[0]}). Simplify it")

@@ -21,6 +21,23 @@ LONGEST = 2_147_483_647  # of a duration, in seconds: the API's integers have 32
 OCTET = r"(25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
 IPV4 = rf"{OCTET}(\.{OCTET}){{3}}"
 PROFILE = r"^[a-zA-Z0-9_.-]+$"
+# What decoding may write of them. Stricter than the API's patterns: those admit what is no address, no host and no moment, and
+# llama.cpp takes no escaped slash (it would let any text pass instead).
+BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+WRITTEN_IPV4 = rf"{BYTE}(\.{BYTE}){{3}}"
+HEX = "[0-9a-fA-F]{1,4}"
+WRITTEN_IPV6 = "(" + "|".join(
+    [rf"({HEX}:){{7}}{HEX}", *(rf"({HEX}:){{{n}}}(:{HEX}){{1,{7 - n}}}" for n in range(1, 7)), rf"({HEX}:){{1,7}}:"]
+    + [rf":(:{HEX}){{1,7}}", "::"]
+) + ")"  # fmt: skip
+NUMBER = "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9][0-9]|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
+WRITTEN_HTTPS = rf"https://[a-zA-Z0-9]([a-zA-Z0-9.-]{{0,60}}[a-zA-Z0-9])?(:{NUMBER})?(/[a-zA-Z0-9._~?=&/-]{{0,120}})?"
+TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+DAY = "(0[1-9]|[12][0-9]"
+WRITTEN_MOMENT = (
+    rf"(20[0-9][0-9]-((0[13578]|1[02])-{DAY}|3[01])|(0[469]|11)-{DAY}|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+    rf"|20([02468][048]|[13579][26])-02-29)T{TIME}"
+)
 CREDENTIALS = ("ACCESSTOKEN", "PRIVATE_KEY_JWT")
 FORMATS = FormatChecker(formats=())
 
@@ -136,20 +153,22 @@ def letter() -> dict[str, Any]:
 def grammar(*, device_required: bool = True) -> dict[str, Any]:
     """The schema as constrained decoding takes it: without what a grammar cannot say, and with few ports and short texts.
 
-    Everything that it admits is a body of the right shape; `check` has the last word (an IPv6 address is more than its
-    letters). One way to name a device's IPv4 address is an object of its own, since a grammar knows no `anyOf` of required.
+    Everything that it admits is a body that `check` takes, but for a range of ports that ends before it begins. One way to
+    name a device's IPv4 address is an object of its own, since a grammar knows no `anyOf` of required.
     """
     found = copy.deepcopy(BODY)
     parts = found["properties"]
     if device_required:
         found["required"].insert(0, "device")
     address = DEVICE["properties"]["ipv4Address"]["properties"]
-    single = {"type": "string", "pattern": SINGLE_IPV4["pattern"]}
+    single = {"type": "string", "pattern": f"^{WRITTEN_IPV4}$"}
     ways = [("publicAddress", "privateAddress"), ("publicAddress", "publicPort")]
     parts["device"] = {
         "anyOf": [
             _object({"phoneNumber": _text(pattern=r"^\+[1-9][0-9]{4,14}$")}, required=("phoneNumber",)),
-            _object({"networkAccessIdentifier": _text(maxLength=64)}, required=("networkAccessIdentifier",)),
+            _object(
+                {"networkAccessIdentifier": _text(pattern="^[a-zA-Z0-9.@_+-]{1,64}$")}, required=("networkAccessIdentifier",)
+            ),
             *(
                 _object(
                     {"ipv4Address": _object({n: single if n != "publicPort" else address[n] for n in way}, required=way)},
@@ -157,11 +176,11 @@ def grammar(*, device_required: bool = True) -> dict[str, Any]:
                 )
                 for way in ways
             ),  # fmt: skip
-            _object({"ipv6Address": _text(pattern="^[0-9a-fA-F:.]{2,45}$")}, required=("ipv6Address",)),
+            _object({"ipv6Address": _text(pattern=f"^{WRITTEN_IPV6}$")}, required=("ipv6Address",)),
         ]
     }
-    v4 = _text(pattern=parts["applicationServer"]["properties"]["ipv4Address"]["pattern"])
-    v6 = _text(pattern=r"^[0-9a-fA-F:.]{2,45}(\/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?$")
+    v4 = _text(pattern=f"^{WRITTEN_IPV4}(/(3[0-2]|[12]?[0-9]))?$")
+    v6 = _text(pattern=f"^{WRITTEN_IPV6}(/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?$")
     kinds = ({"ipv4Address": v4}, {"ipv6Address": v6}, {"ipv4Address": v4, "ipv6Address": v6})
     parts["applicationServer"] = {"anyOf": [_object(kind, required=tuple(kind)) for kind in kinds]}
     ranges = PORTS["properties"]["ranges"] | {"maxItems": 4}
@@ -170,9 +189,9 @@ def grammar(*, device_required: bool = True) -> dict[str, Any]:
     for name in ("devicePorts", "applicationServerPorts"):
         parts[name] = {"anyOf": [_object(one, required=tuple(one)) for one in few]}
     parts["qosProfile"] = _text(pattern=r"^[a-zA-Z0-9_.-]{3,64}$")
-    parts["sink"] = _text(pattern=r"^https:\/\/[a-zA-Z0-9.:\/_~%?=&-]{1,120}$")
-    stamp = r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z$"
-    values = [{"const": "ACCESSTOKEN"}, _text(maxLength=128), _text(pattern=stamp), {"const": "bearer"}]
+    parts["sink"] = _text(pattern=f"^{WRITTEN_HTTPS}$")
+    bearer = _text(pattern="^[a-zA-Z0-9._~+/=-]{1,128}$")  # RFC 6750, section 2.1
+    values = [{"const": "ACCESSTOKEN"}, bearer, _text(pattern=f"^{WRITTEN_MOMENT}$"), {"const": "bearer"}]
     token = dict(zip(("credentialType", *BY_TOKEN), values, strict=True))
     parts["sinkCredential"] = _object(token, required=tuple(token))
     return found
