@@ -1,6 +1,9 @@
 """Every task that is asked in words goes the notebooks' whole way: their own cells, run one after the other."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import IPython.display
@@ -76,3 +79,33 @@ def test_every_cell_of_the_tasks_notebooks_runs_and_says_what_is_of_this_task(wa
     assert "screens" not in said.replace("for screens", "") and "screenshot" not in said
     assert ("Phase 2: preferences" in said) == ("preference" in terms.phases) or "no such phase" in said
     assert "perplexity of the answers" in said
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("task", IN_WORDS)
+def test_ghost_run_takes_a_task_from_an_empty_folder_to_an_export_that_answers(task, tmp_path):
+    """The command itself: papermill, llama.cpp, both phases, the chain of the export. Some minutes for each task."""
+    shipped = {file: file.read_bytes() for file in sorted((ROOT / engines.SHIPPED).rglob("*")) if file.is_file()}
+    surroundings = os.environ | {"GHOST_OUTPUT": str(tmp_path / "output"), "GHOST_SCALE": "smoke", "PYTHONPATH": str(ROOT)}
+
+    def ghost(*words):
+        command = [sys.executable, "-m", "ghostlib.cli", *words, "--task", task, "--profile", "nano"]
+        return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=3000, check=False)
+
+    done = ghost("run")
+    assert done.returncode == 0, done.stderr[-2000:]
+    (folder,) = (tmp_path / "output").iterdir()
+    assert sorted(file.stem for file in (folder / "notebooks").iterdir()) == sorted(
+        notebooks.of_task(configs.load("nano", task=task))
+    )
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["tuned"] and [change["phase"] for change in metrics["changes"]] == list(tasks.terms(task).phases)
+    assert json.loads((folder / "parity.json").read_text())["noun"] == tasks.terms(task).noun
+    card = (folder / "gguf" / "README.md").read_text()
+    assert f"tuned for {task}" in card and tasks.terms(task).story.use in card and "screenshot" not in card
+    database = next((ROOT / "data" / "text2sql" / "database").rglob("*.sqlite"))
+    extra = ["--database", str(database)] if task == "text2sql" else []
+    answered = ghost("ask", "How many are there? Phone +4915550100101", "--json", *extra)
+    assert json.loads(answered.stdout)[0]["question"] and answered.returncode in (0, 1), answered.stderr
+    assert ghost("evaluate").returncode == 0 and ghost("export").returncode == 0
+    assert shipped == {file: file.read_bytes() for file in sorted((ROOT / engines.SHIPPED).rglob("*")) if file.is_file()}

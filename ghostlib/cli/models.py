@@ -67,7 +67,7 @@ def _plan(chosen: argparse.Namespace) -> int:
 
 
 def _evaluate(chosen: argparse.Namespace) -> int:
-    from ghostlib.inference import evaluate
+    from ghostlib.inference import evaluate, figures
 
     settings = parser.config(chosen)
     if chosen.predictions:
@@ -78,9 +78,11 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(json.dumps(found.as_dict(), indent=2))
     else:
-        values = [("base", found.base), ("tuned", found.tuned), *found.baselines.items()]
+        values = figures.series(found.as_dict())
+        called = figures.labels(values)
         for name in found.terms.metrics:
-            print(f"{name:20}" + "".join(f"  {who} {_interval(v[name])}" for who, v in values if v and name in v))
+            print(f"{name:20}" + "".join(f"  {called[k]} {_interval(v[name])}" for k, v in values.items() if name in v))
+        print("\n".join(f"note: {note}" for note in found.notes))
     return 0
 
 
