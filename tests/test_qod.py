@@ -184,7 +184,7 @@ def test_every_drawn_request_is_valid_and_says_every_value_of_its_body():
     assert shapes == known - unused, "each field of the API is asked for somewhere"
 
 
-@pytest.mark.parametrize("fault", list(faults.FAULTS))
+@pytest.mark.parametrize("fault", [*faults.FAULTS, *faults.SOUND])
 def test_a_fault_put_into_a_body_is_found_alone(fault):
     rng = random.Random(5)
     for one in requests.draw(80, seed=8):

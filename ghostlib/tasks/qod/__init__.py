@@ -19,6 +19,7 @@ from ghostlib.tasks.qod.verdicts import check as checked
 
 INSTRUCTION = "Write the JSON body that creates a CAMARA QualityOnDemand session. Answer with the JSON alone."
 HELD_BACK = 8  # one shipped example in so many is asked, and never trained on
+PAIRS = 1400  # generated pairs: some hundreds of steps are all that such a phase takes
 UNSEEN = 200  # generated requests to ask, where there are generated ones to train on
 TERMS = Terms(
     phases=("text", "preference"),
@@ -65,15 +66,15 @@ def examples(config: Config, phase: str, split: str) -> list[Example]:
 
 
 def preferences(config: Config, split: str) -> list[Preference]:
-    """The pairs of a split: those of `data.preferences` to train on, and for every generated request one, faults in turn."""
+    """The pairs of a split: those of `data.preferences` to train on, and for PAIRS generated requests one, faults in turn."""
     found = []
     if split == "train":
         found = [
             Preference(f"pair-{number}", row["prompt"], row["chosen"], row["rejected"], row["fault"])
             for number, row in enumerate(_rows(configs.root() / config.data.preferences))
         ]
-    rng, kinds = random.Random(config.seed), list(faults.FAULTS)
-    for number, (name, one) in enumerate(_generated(config, split)):
+    rng, kinds = random.Random(config.seed), [*faults.FAULTS, *faults.SOUND]
+    for number, (name, one) in enumerate(_generated(config, split)[:PAIRS]):
         fault = kinds[number % len(kinds)]
         found.append(Preference(name, _prompt(one.words), one.text, faults.rejected(one.body, fault, rng), fault))
     return found

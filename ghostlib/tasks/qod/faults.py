@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from ghostlib.tasks.qod import verdicts
+from ghostlib.tasks.qod import scores, verdicts
 from ghostlib.tasks.qod.requests import OWN_PROFILES, PROFILES, spelled
 
 INVENTED = (
@@ -17,9 +17,9 @@ AROUND = (("Here is the body:\n", ""), ("", "\nLet me know if you need more."), 
 
 
 def rejected(body: dict[str, Any], fault: str, rng: random.Random) -> str:
-    """The body as an answer that has the fault (a key of FAULTS) and no other."""
+    """The body as an answer that has the fault (a key of FAULTS or of SOUND) and no other."""
     spoilt = copy.deepcopy(body)
-    FAULTS[fault](spoilt, rng)
+    (FAULTS | SOUND)[fault](spoilt, rng)
     if fault == "text_around":
         before, after = rng.choice(AROUND)
         return f"{before}{spelled(body)}{after}"
@@ -60,6 +60,22 @@ def _nesting(body: dict[str, Any], rng: random.Random) -> None:
         body[rng.choice(("device", "applicationServer"))][name] = body.pop(name)
 
 
+def _unasked(body: dict[str, Any], rng: random.Random) -> None:
+    """A field that the API has and the request does not name."""
+    port = rng.choice((80, 443, 5004, 8080))
+    values = {
+        "sink": "https://events.example.com/qod",
+        "devicePorts": {"ports": [port]},
+        "applicationServerPorts": {"ranges": [{"from": port, "to": port + 10}]},
+    }
+    name = rng.choice([name for name in values if name not in body] or ["applicationServer"])
+    if name in values:
+        body[name] = values[name]
+    else:  # everything else is asked for: an address of the other family
+        there = body["applicationServer"]
+        there |= {"ipv6Address": "2001:db8::1"} if "ipv4Address" in there else {"ipv4Address": "192.0.2.1"}
+
+
 FAULTS: dict[str, Callable[[dict[str, Any], random.Random], None]] = {
     "invented_field": _invented,
     "wrong_profile": _profile,
@@ -70,15 +86,22 @@ FAULTS: dict[str, Callable[[dict[str, Any], random.Random], None]] = {
 }
 
 
+# A body that the API takes, and that is not what was asked for; not among the shipped pairs, each of which the API refuses
+# or whose profile is another.
+SOUND: dict[str, Callable[[dict[str, Any], random.Random], None]] = {"unasked_field": _unasked}
+
+
 def of(answer: str, gold: str) -> frozenset[str]:
     """The faults of an answer: the checker's kinds, and what differs from the body that the request asks for.
 
-    Those are `wrong_profile` and `wrong_value`; they are told where the fields are there to be compared.
+    Those are `unasked_field`, else `wrong_profile` and `wrong_value`; they are told where the API would take the body.
     """
     found = verdicts.check(answer)
     kinds = set(found.kinds)
     body, wanted = found.body, json.loads(gold)
     if isinstance(body, dict) and found.valid:
+        if scores.fields(body) - scores.fields(wanted):
+            return frozenset({"unasked_field"})
         if body["qosProfile"] != wanted["qosProfile"]:
             kinds.add("wrong_profile")
         if {**body, "qosProfile": ""} != {**wanted, "qosProfile": ""}:
