@@ -115,7 +115,8 @@ The house, from left to right; a room imports only from the rooms above it (docs
       mirror.py ranks.py      a copy of the run in another folder; several processes of one training
       dpo.py                  the phase that learns from pairs of answers
       recovery.py probe.py    which rung, and what follows when memory runs out; two steps that tell it before
-      scoring.py diagnosis.py the task's score while it trains; why a loss or a gradient is no number
+      scoring.py diagnosis.py evaluated while it trains, the best kept; why a loss or a gradient is no number
+      perplexity.py           what the right answers cost a model
       pretrain.py eyes.py     nano's own recipe; its tower learns where widgets stand
       exercises.py            batches of its exercises, with pictures or without
     inference/
@@ -129,6 +130,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       trials.py               what grammar, repair and evidence are worth: docs/results/predict.md
       evaluate.py answers.py  base against tuned on a split; the answers that are there already
       engines.py figures.py   who answers an evaluation; the pictures it leaves
+      differences.py          what each phase of a training has changed
       foreign.py coverage.py  anybody's predictions; the share of labels that became columns
       baselines.py benchmark.py  what a model must beat; what the benchmark holds
       export.py staging.py    adapter -> merged model -> GGUF; the folder that the converter wants
