@@ -27,6 +27,7 @@ from ghostlib.schemas import views
 from ghostlib.training import watch
 from ghostlib.training.ladder import Rung
 
+WIDE = 92  # letters of a line of an answer
 PATIENCE = 2.0  # seconds between two drawings of a training under way, at least
 
 
@@ -192,13 +193,15 @@ def answers(rows: Sequence[Row], n: int = 2, *, judge: str = "PostgreSQL") -> No
 
 
 def pairs(rows: Sequence[Row]) -> None:
-    """Screens with the schema that was predicted and the true one."""
+    """Questions, of screens the picture and of words the last line, with the answer that was predicted and the true one."""
     for row in rows:
         if row.image:
             picture(row.image)
+        elif row.prompt:
+            _html(f"<p>{html.escape(row.prompt.splitlines()[-1])}</p>")
         state = f"predicted (score {evaluate.value(row):.2f}, {'valid' if row.valid else 'not valid'})"
         heads = "".join(f'<th style="text-align:left">{head}</th>' for head in (state, "truth"))
-        _html(f"<table><tr>{heads}</tr><tr>{_sql_cell(row.prediction)}{_sql_cell(row.gold)}</tr></table>")
+        _html(f"<table><tr>{heads}</tr><tr>{_answer_cell(row.prediction)}{_answer_cell(row.gold)}</tr></table>")
 
 
 def metrics(found: Metrics) -> None:
@@ -310,9 +313,9 @@ def _length(config: Config, phase: str) -> str:
     return f"{steps} steps" if steps != -1 else f"{epochs:g} epochs"
 
 
-def _sql_cell(text: str) -> str:
-    """SQL in a table's cell: from the left and the top, a runaway answer cut."""
-    lines = [line if len(line) < 96 else f"{line[:92]} ..." for line in text.splitlines()]
+def _answer_cell(text: str) -> str:
+    """An answer in a table's cell: from the left and the top, a long line in pieces, a runaway answer cut."""
+    lines = [line[start : start + WIDE] for line in text.splitlines() for start in range(0, max(1, len(line)), WIDE)]
     shown = "\n".join(lines[:40] + ["..."] * (len(lines) > 40))
     return f'<td style="text-align:left; vertical-align:top"><pre>{html.escape(shown)}</pre></td>'
 
