@@ -29,7 +29,7 @@ from ghostlib.training import perplexity, watch
 from ghostlib.training.runs import Run
 
 SHIPPED_QUANT = "q8_0"  # half of f16: base, adapter and export stay below 20 MB together
-BLOCK = r"(<!-- {kind}(?: (\w+))? -->)"
+UNMEASURED = "Not measured yet."
 PAPER, INK, FAINT = "#f7f8fa", "#1f2933", "#d9e2ec"
 
 
@@ -112,9 +112,11 @@ def stamp(task: str) -> list[Path]:
     return pages
 
 
-def committed(task: str) -> dict[str, Any]:
-    """The published metrics of a task, beside them its example under "example" where it has one as text."""
+def committed(task: str) -> dict[str, Any] | None:
+    """The published metrics of a task, its example under "example" where it has one as text; None where none are published."""
     folder = configs.root() / "docs" / "results" / task
+    if not (folder / "metrics.json").is_file():
+        return None
     found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     if (folder / "example.json").is_file():
         found["example"] = json.loads((folder / "example.json").read_text(encoding="utf-8"))
@@ -128,16 +130,16 @@ def pages_of_docs() -> list[Path]:
 
 def quotes(page: str, task: str) -> bool:
     """Whether a page has a marker of the task."""
-    tables = {name or Config.task for _, name in re.findall(BLOCK.format(kind="(?:results|notes|example)"), page)}
-    return task in tables or bool(re.search(rf"<!-- number: {re.escape(task)} ", page))
+    named = {name or Config.task for _, name in re.findall(_opening(f"(?:{'|'.join(BLOCKS)})"), page)}
+    return task in named or bool(re.search(rf"<!-- number: {re.escape(task)} ", page))
 
 
-def stamped(page: str, task: str, found: dict[str, Any]) -> str:
-    """The page with every marked number, table, note and example of a task as `found` (metrics.json) has them.
+def stamped(page: str, task: str, found: dict[str, Any] | None) -> str:
+    """The page with every marked number and block of a task as `found` (metrics.json) has them.
 
-    The marks: `<!-- number: TASK place.in.metrics -->`, and, round what is written anew, `<!-- results TASK -->`,
-    `<!-- notes TASK -->`, `<!-- example TASK -->`, each closed by its name with a slash. A block without a task is of the
-    suite's own.
+    The marks: `<!-- number: TASK place.in.metrics -->0<!-- /number -->`, and round what is written anew `<!-- KIND TASK -->`
+    and `<!-- /KIND -->`, KIND of BLOCKS. A block without a task is of the suite's own; where nothing is published (None),
+    it says so. Raises KeyError for a number that the metrics have not.
     """
 
     def number(match: re.Match[str]) -> str:
@@ -147,16 +149,34 @@ def stamped(page: str, task: str, found: dict[str, Any]) -> str:
         shown = str(value) if isinstance(value, int) else f"{value:.2f}"
         return f"<!-- number: {task} {match.group(1)} -->{shown}<!-- /number -->"
 
-    page = re.sub(rf"<!-- number: {re.escape(task)} (\S+) -->.*?<!-- /number -->", number, page)
-    for kind, written in (("results", _table), ("notes", _notes), ("example", _example)):
+    if found:
+        page = re.sub(rf"<!-- number: {re.escape(task)} (\S+) -->.*?<!-- /number -->", number, page)
+    for kind, written in BLOCKS.items():
 
         def block(match: re.Match[str], kind: str = kind, written: Callable[..., str] = written) -> str:
             if (match.group(2) or Config.task) != task:
                 return match.group()
-            return f"{match.group(1)}\n{written(task, found)}\n<!-- /{kind} -->"
+            return f"{match.group(1)}\n{written(task, found) if found else UNMEASURED}\n<!-- /{kind} -->"
 
-        page = re.sub(BLOCK.format(kind=kind) + rf".*?<!-- /{kind} -->", block, page, flags=re.DOTALL)
+        page = re.sub(rf"{_opening(kind)}.*?<!-- /{kind} -->", block, page, flags=re.DOTALL)
     return page
+
+
+def _opening(kind: str) -> str:
+    return rf"(<!-- {kind}(?: (\w+))? -->)"
+
+
+def _training(task: str, found: dict[str, Any]) -> str:
+    run, lines = found["run"], []
+    for phase, told in run["phases"].items():
+        shown = [name for name in ("loss", "margin", "preferred") if name in told]
+        values = [f"{name} {told[name]['first']:.2f} at first, {told[name]['last']:.2f} over the last tenth" for name in shown]
+        kept = "" if told["kept"]["step"] == told["steps"] else f"; kept is step {told['kept']['step']}, {told['kept']['why']}"
+        taken = f"{told['steps']} steps of {told['examples']:,} examples in {told['minutes']:.1f} minutes"
+        lines.append(f"- the phase {phase}: {taken}; {'; '.join(values)}{kept}")
+    cost = ", ".join(f"{name} {value:.2f}" for name, value in run["perplexity"].items())
+    lines.append(f"- perplexity of the right answers, by model: {cost}")
+    return "\n".join([*lines, f"- profile {run['profile']}, base `{run['base']}`, begun {run['started'][:16]}"])
 
 
 def _table(task: str, found: dict[str, Any]) -> str:
@@ -170,7 +190,13 @@ def _table(task: str, found: dict[str, Any]) -> str:
 
 
 def _notes(task: str, found: dict[str, Any]) -> str:
-    return "\n".join(f"- {note[0].upper()}{note[1:]}." for note in found["notes"])
+    return "\n".join([f"- {found['n']} {found['split']} {tasks.terms(task).noun}", *(f"- {note}" for note in found["notes"])])
+
+
+def _figures(task: str, found: dict[str, Any]) -> str:
+    shown = {"base_and_tuned": "The models beside each other, metric by metric"}
+    shown |= {phase: f"How the phase {phase} was trained, by step" for phase in found["run"]["phases"]}
+    return "\n\n".join(f"![{words}](results/{task}/{name}.png)" for name, words in shown.items())
 
 
 def _example(task: str, found: dict[str, Any]) -> str:
@@ -178,6 +204,11 @@ def _example(task: str, found: dict[str, Any]) -> str:
     said = {figures.labels(one["answers"])[name]: told["answer"] for name, told in one["answers"].items()}
     parts = {"asked": one["question"], "wanted": one["wanted"], **said}
     return "```\n" + "\n".join(f"{name}: {text or '(nothing)'}" for name, text in parts.items()) + "\n```"
+
+
+BLOCKS: dict[str, Callable[[str, dict[str, Any]], str]] = {
+    "training": _training, "results": _table, "notes": _notes, "figures": _figures, "example": _example,
+}  # fmt: skip
 
 
 def _late(log: list[watch.Row], name: str) -> float:

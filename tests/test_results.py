@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import re
 
 import pytest
 from PIL import Image
@@ -136,7 +135,7 @@ def test_a_page_of_two_tasks_keeps_the_one_while_the_other_is_stamped():
     assert "ours <!-- number: ui2sql n -->0<!-- /number --> theirs <!-- number: qod n -->28" in page
     assert "<!-- results -->\nours\n" in page and "theirs\n<!-- /results" not in page
     assert "| | base | after examples | after pairs | most frequent answer |" in page
-    assert "- The phase preference moved faults by -0.1 (-0.2 to 0.0), as it is to." in page
+    assert "- 28 validation requests\n- the phase preference moved faults by -0.1 (-0.2 to 0.0), as it is to\n" in page
     assert '```\nasked: Phone +49\nwanted: {"a":1}\nbase: (nothing)\nafter examples: {}\nafter pairs: {"a":1}\n```' in page
     ours = results.stamped(page, "ui2sql", metrics().as_dict())
     assert "ours <!-- number: ui2sql n -->28" in ours and "| tuned |" in ours and "after pairs |" in ours
@@ -156,7 +155,11 @@ def test_another_tasks_model_never_takes_the_place_of_the_one_that_ships(tmp_pat
     assert before == after and engines.ships(configs.load("nano")) == shipped
 
 
-@pytest.mark.parametrize("task", ["ui2sql", "qod", "text2sql"])
+IN_WORDS = ("qod", "text2sql")
+PUBLISHED = [task for task in IN_WORDS if results.committed(task)]
+
+
+@pytest.mark.parametrize("task", ["ui2sql", *IN_WORDS])
 def test_every_page_says_of_a_task_what_its_committed_run_found_and_nothing_else(task):
     pages = [page for page in results.pages_of_docs() if results.quotes(page.read_text(encoding="utf-8"), task)]
     assert pages, "no page quotes it"
@@ -166,7 +169,7 @@ def test_every_page_says_of_a_task_what_its_committed_run_found_and_nothing_else
         assert results.stamped(told, task, known) == told, f"{page.name}: python -m ghostlib.results RUN"
 
 
-@pytest.mark.parametrize("task", ["qod", "text2sql"])
+@pytest.mark.parametrize("task", PUBLISHED)
 def test_what_is_committed_names_the_base_the_run_and_a_difference_for_every_phase(task):
     found, folder = results.committed(task), configs.root() / "docs" / "results" / task
     phases = tasks.terms(task).phases
@@ -182,10 +185,9 @@ def test_what_is_committed_names_the_base_the_run_and_a_difference_for_every_pha
         assert (change["found"] == "better") == shown
     for figure in ("base_and_tuned", *phases):
         assert (folder / f"{figure}.png").stat().st_size > 5_000
-    page = (configs.root() / "docs" / "asking.md").read_text(encoding="utf-8")
-    assert re.search(rf"results/{task}/base_and_tuned.png", page)
 
 
+@pytest.mark.skipif("qod" not in PUBLISHED, reason="nothing is published of it yet")
 def test_in_the_committed_run_the_examples_beat_the_base_and_the_page_says_what_the_pairs_did():
     found = results.committed("qod")
     learnt, preferred = found["changes"]
@@ -194,4 +196,10 @@ def test_in_the_committed_run_the_examples_beat_the_base_and_the_page_says_what_
     (said,) = (note for note in found["notes"] if note.startswith("the phase preference"))
     words = {"better": "as it is to", "worse": "the wrong way", "not shown": "do not tell from no change"}
     assert words[preferred["found"]] in said
-    assert said[1:] in (configs.root() / "docs" / "asking.md").read_text(encoding="utf-8")
+    assert f"- {said}\n" in (configs.root() / "docs" / "asking.md").read_text(encoding="utf-8")
+
+
+def test_a_task_without_published_results_says_so_in_every_block_and_nothing_else():
+    page = results.stamped(TWO, "qod", None)
+    assert page.count(results.UNMEASURED) == 3 and "theirs <!-- number: qod n -->0" in page
+    assert results.stamped(page, "qod", None) == page
