@@ -266,6 +266,19 @@ def test_the_card_quotes_the_runs_own_numbers_and_never_those_of_another_adapter
     assert gemma["license"] == "gemma" and gemma["base_model"] == "unsloth/gemma-3-4b-it"
 
 
+def test_the_card_of_a_task_in_words_speaks_of_no_screens_and_gives_its_base_no_licence_that_is_not_its_own(copied, tmp_path):
+    import yaml
+
+    facts = gguf.manifest(copied) | {"task": "qod", "mmproj": None}
+    told = card.written(facts, config.load("qod"), run=tmp_path)
+    head = yaml.safe_load(told.split("---")[1])
+    assert head["license"] == "other" and head["base_model"] == "microsoft/Phi-3-mini-4k-instruct" and "qod" in head["tags"]
+    assert "ghost ask --task qod" in told and "those of its base, microsoft/Phi-3-mini-4k-instruct" in told
+    assert "screen" not in told and "Gemma" not in told and "ghost predict" not in told
+    ours = card.written(gguf.manifest(copied), config.load("nano"), run=tmp_path)
+    assert "ghost predict screen.png --model output/" in ours and "drawn screens" in ours
+
+
 def test_a_run_is_merged_and_exported_once_and_again_only_for_another_adapter(tiny_nano, tmp_path, monkeypatch):
     cache(tmp_path / "cache", monkeypatch)
     settings = config.load("nano", overrides=[*F32, f"model.name={tiny_nano}", "lora.rank=2"])
