@@ -8,7 +8,8 @@ the first step is ln 2, since both are then the same model, and after the last s
 import dataclasses
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +78,13 @@ def trainer(config: Config, folder: Path, model: Any, processor: Any, pairs: Seq
     from trl import DPOTrainer
 
     held = {name: value.detach().cpu().clone() for name, value in model.named_parameters() if value.requires_grad}
-    made = DPOTrainer(
-        model=model,
-        args=_arguments(config, folder),
-        train_dataset=Dataset.from_list([_row(pair) for pair in pairs]),
-        processing_class=getattr(processor, "tokenizer", processor),
-    )
+    with _without_bars():
+        made = DPOTrainer(
+            model=model,
+            args=_arguments(config, folder),
+            train_dataset=Dataset.from_list([_row(pair) for pair in pairs]),
+            processing_class=getattr(processor, "tokenizer", processor),
+        )
     if made.ref_model is not None or "ref" not in made.model.peft_config:
         raise TrainingError("trl made no frozen copy of the adapter: the reference would be another model. Use the pinned trl")
     # trl has cast the adapters of a 4-bit model to bf16, and copied one of them before
@@ -198,6 +200,20 @@ def _attempt(
     lora.save(made.model, folder / "adapter", name=plan.model)
     copy.finish()
     return Result(folder / "adapter", told, seconds, last, dropped, rung)
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Keeps the bars of datasets off the screen: in a saved notebook each would be an empty widget."""
+    from datasets.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _beginning(folder: Path) -> Any:
