@@ -4,7 +4,8 @@ A task module offers:
     examples(config, phase, split) -> list[Example]   a phase of TERMS; split "train" or "validation"
     parse(text) -> str                                the answer inside a model's text
     by_rule(text) -> str                              the answer that a rule makes of an untrained model's text; "" for none
-    score(answers, examples) -> list[Score]           one value an example, with .as_dict()
+    score(answers, examples) -> list[Score]           one value an example; its .as_dict() begins with the
+                                                      number that ranks answers, and has "valid"
     trial() -> list[str]                              the judge at work on a right and a wrong answer, in lines
     aggregate(scores, *, seed) -> dict                metric -> {"mean", "low", "high"}; the first one ranks models
 and where it has them:

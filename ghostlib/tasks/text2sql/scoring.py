@@ -47,10 +47,10 @@ class Score:
         return None if value is None else float(value)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: the outcome with its reason, and each metric."""
+        """JSON-ready: each metric, the one that ranks first, then the outcome with its reason."""
         told = {name: self.metric(name) for name in METRICS}
         group = {"hardness": self.hardness, "category": self.category}
-        return {"outcome": self.outcome, "reason": self.reason, "valid": self.valid, **told, **group}
+        return {**told, "outcome": self.outcome, "reason": self.reason, "valid": self.valid, **group}
 
 
 class Scorer:
