@@ -23,6 +23,7 @@ from ghostlib.corpus.picture import open_picture
 from ghostlib.errors import ExportError, GhostError
 from ghostlib.inference import engines, evaluate, export, figures
 from ghostlib.inference.evaluate import Metrics, Row
+from ghostlib.models import lora
 from ghostlib.schemas import postgres, views
 from ghostlib.tasks import Example
 from ghostlib.training import perplexity, watch
@@ -100,6 +101,7 @@ def ship(run: Run) -> Path:
     settings = dataclasses.replace(run.config, export=dataclasses.replace(run.config.export, quant=SHIPPED_QUANT))
     export.convert(export.merged(run), out, config=settings, progress=False)
     shutil.copytree(export.adapter(run), out / "adapter", ignore=shutil.ignore_patterns("README.md"))
+    lora.halve(out / "adapter")
     return out
 
 

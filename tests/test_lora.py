@@ -107,7 +107,7 @@ def test_phase_two_with_vision_layers_begins_from_an_adapter_that_has_none(setti
 
 def test_an_adapter_of_another_rank_is_refused_with_both_ranks(settings, plan, tmp_path):
     lora.save(attached(settings, plan), tmp_path / "adapter")
-    with pytest.raises(DataError, match=r"rank 16.*8"):
+    with pytest.raises(DataError, match=r"rank 48.*8"):
         attached(settings, dataclasses.replace(plan, rank=8), start=tmp_path / "adapter")
 
 
@@ -119,3 +119,18 @@ def test_half_an_adapter_is_no_adapter(settings, plan, tmp_path):
     (tmp_path / "adapter" / "adapter_model.safetensors").unlink()
     with pytest.raises(DataError, match="holds no adapter"):
         lora.resume(None, tmp_path / "adapter")
+
+
+def test_an_adapter_in_half_the_bytes_is_the_same_to_a_two_thousandth(settings, plan, tmp_path):
+    model = attached(settings, plan)
+    disturb(model)
+    lora.save(model, tmp_path / "adapter")
+    file = tmp_path / "adapter" / "adapter_model.safetensors"
+    before, whole = load_file(file), file.stat().st_size
+    lora.halve(tmp_path / "adapter")
+    after = load_file(file)
+    assert file.stat().st_size < 0.55 * whole and not list(tmp_path.rglob("*.partial"))
+    assert {value.dtype for value in after.values()} == {torch.float16}
+    assert all(torch.allclose(before[name], after[name].float(), rtol=2**-10, atol=1e-7) for name in before)
+    again = lora.resume(load.base(settings, plan).model, tmp_path / "adapter")
+    assert {value.dtype for name, value in again.named_parameters() if "lora_" in name} == {torch.float32}

@@ -172,7 +172,7 @@ def test_what_comes_back_must_be_of_the_same_config_but_the_mirror_itself_may_be
     elsewhere = drive.rename(tmp_path / "elsewhere")
     moved = dataclasses.replace(run.config, train=dataclasses.replace(run.config.train, mirror=str(elsewhere)))
     other = dataclasses.replace(moved, lora=dataclasses.replace(moved.lora, rank=3))
-    with pytest.raises(runs.TrainingError, match="lora.rank 16 -> 3"):
+    with pytest.raises(runs.TrainingError, match="lora.rank 48 -> 3"):
         runs.begin(other)
     assert runs.begin(moved).folder == run.folder
 

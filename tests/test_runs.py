@@ -52,7 +52,7 @@ def test_a_named_run_of_another_config_is_refused_with_the_keys(config, monkeypa
     other = configs.load("nano", overrides=("train.learning_rate=0.5", "lora.rank=3"))
     with pytest.raises(TrainingError) as raised:
         runs.begin(other)
-    assert "lora.rank 16 -> 3" in str(raised.value) and f"train.learning_rate {config.train.learning_rate} -> 0.5" in str(
+    assert "lora.rank 48 -> 3" in str(raised.value) and f"train.learning_rate {config.train.learning_rate} -> 0.5" in str(
         raised.value
     )
     assert configs.from_file(configs.output() / "mine" / "config.yaml") == config

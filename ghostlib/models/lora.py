@@ -93,6 +93,17 @@ def save(model: Any, folder: Path, *, name: str = "") -> None:
         (part / "adapter_config.json").write_text(json.dumps(found, indent=2, sort_keys=True), encoding="utf-8")
 
 
+def halve(folder: Path) -> None:
+    """Rewrite a saved adapter in float16, half its size; loading casts it back, each weight off by at most 0.05 %."""
+    from safetensors.torch import load_file, save_file
+
+    file = folder / "adapter_model.safetensors"
+    tensors = {name: tensor.half().contiguous() for name, tensor in load_file(file).items()}
+    aside = file.with_suffix(".partial")
+    save_file(tensors, aside, metadata={"format": "pt"})
+    aside.replace(file)
+
+
 def settings(adapter: Path) -> dict[str, Any]:
     """What adapter_config.json says. Raises DataError for a folder that holds no whole adapter."""
     if not (adapter / "adapter_model.safetensors").is_file():
