@@ -10,6 +10,8 @@ screen with SQL at once. A browser lays the pages out first (`corpus/laid.py`); 
 """
 
 import argparse
+import contextlib
+import ctypes
 import json
 import math
 import re
@@ -105,6 +107,7 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
                 print(f"step {state['step']}  {spent:.1f} of {budget / 60:.0f} min  loss {loss:.3f}", flush=True)
             if time.monotonic() - saved > recipe.save_minutes * 60 or done() >= 1:
                 _save(out, model, optimizers, state, torch)
+                _give_back()
                 saved = time.monotonic()
     return folder
 
@@ -251,6 +254,12 @@ def _save(out: Path, model: Any, optimizers: list[Any], reached: dict[str, Any],
     weights = {"model": model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in optimizers]}
     torch.save(reached | weights, out / "state.partial")
     (out / "state.partial").replace(out / "state.pt")
+
+
+def _give_back() -> None:
+    """Hand freed memory back to the system: of batches of ever new shapes glibc keeps 6 GB in 20 minutes."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library has no such function
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def curve(log: Path) -> str:
