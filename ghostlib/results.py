@@ -185,10 +185,14 @@ def _table(task: str, found: dict[str, Any]) -> str:
     series = figures.series(found)
     lines = [f"| | {' | '.join(figures.labels(series).values())} |", "|---" * (len(series) + 1) + "|"]
     for name in tasks.terms(task).metrics:
-        if all(name in column for column in series.values()):
-            cells = (f"{c[name]['mean']:.2f} ({c[name]['low']:.2f} to {c[name]['high']:.2f})" for c in series.values())
+        if any(name in column for column in series.values()):  # an answer without fields has none that nobody asked for
+            cells = (_interval(column.get(name)) for column in series.values())
             lines.append(f"| {name.replace('_', ' ')} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _interval(value: dict[str, float] | None) -> str:
+    return f"{value['mean']:.2f} ({value['low']:.2f} to {value['high']:.2f})" if value else "nothing to measure"
 
 
 def _notes(task: str, found: dict[str, Any]) -> str:

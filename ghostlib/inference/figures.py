@@ -43,8 +43,8 @@ def comparison(metrics: dict[str, Any], file: Path, *, terms: Terms, names: dict
 
     found = series(metrics)
     called = labels(found, names)
-    common = [metric for metric in next(iter(found.values())) if all(metric in values for values in found.values())]
-    shown = [metric for metric in terms.metrics if metric in common] or common[:6]
+    there = list(dict.fromkeys(metric for values in found.values() for metric in values))
+    shown = [metric for metric in terms.metrics if metric in there] or there[:6]
     figure = Figure(figsize=(9 + 1.2 * max(0, len(found) - 4), 4.2), dpi=160, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -74,10 +74,11 @@ def comparison(metrics: dict[str, Any], file: Path, *, terms: Terms, names: dict
 
 
 def _bars(axes: Any, values: dict[str, Any], shown: list[str], *, colour: str, label: str, offset: float, width: float) -> None:
-    means = [values[metric]["mean"] for metric in shown]
-    below = [max(0.0, values[metric]["mean"] - values[metric]["low"]) for metric in shown]
-    above = [max(0.0, values[metric]["high"] - values[metric]["mean"]) for metric in shown]
-    places = [number + offset for number in range(len(shown))]
+    measured = [metric for metric in shown if metric in values]  # an answer without fields has none that nobody asked for
+    means = [values[metric]["mean"] for metric in measured]
+    below = [max(0.0, values[metric]["mean"] - values[metric]["low"]) for metric in measured]
+    above = [max(0.0, values[metric]["high"] - values[metric]["mean"]) for metric in measured]
+    places = [shown.index(metric) + offset for metric in measured]
     small = 7.5 if width > 0.19 else 5.8  # six series stand close
     axes.bar(places, means, width * 0.92, color=colour, label=label)
     axes.errorbar(places, means, yerr=[below, above], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5, alpha=0.75)
