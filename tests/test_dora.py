@@ -275,7 +275,7 @@ def stocked(model):
 @pytest.mark.parametrize("kind", [torch.optim.AdamW, torch.optim.SGD])
 def test_ten_steps_of_training_are_those_of_peft(chosen, phase, kind):
     """Trinity on the nano in NF4; on the vision tower too, whose linears have biases."""
-    plan = dataclasses.replace(configs.plan(chosen, phase), vision_layers=phase == "vision", rank=8)
+    plan = dataclasses.replace(configs.plan(chosen, phase), vision_layers=phase == "vision", rank=8, alpha=16)
     torch.manual_seed(0)
     ids = torch.randint(300, 4000, (2, 40))
     pictures = torch.randn(2, 3, 256, 256)

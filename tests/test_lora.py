@@ -67,7 +67,7 @@ def test_counting_sees_two_nf4_weights_in_a_byte(settings, plan):
     found = lora.count(attached(settings, plan))
     adapters = found.trainable
     assert found.total - adapters == sum(value.numel() for value in load.merged(nano.folder(), settings).model.parameters())
-    assert adapters == 5 * (16 * (512 + 384 * 2 + 512 + 768 * 3) + 256 + 128 * 2 + 256 + 512 * 2 + 256)
+    assert adapters == 5 * (48 * (512 + 384 * 2 + 512 + 768 * 3) + 256 + 128 * 2 + 256 + 512 * 2 + 256)
 
 
 def test_a_saved_adapter_comes_back_bit_for_bit_and_names_no_path_of_this_machine(settings, plan, tmp_path):

@@ -172,7 +172,7 @@ def test_a_finished_phase_is_not_trained_twice(finished, tiny_nano, picture, mon
 def test_going_on_with_other_data_or_another_config_is_refused_with_what_differs(finished, picture, monkeypatch):
     run, _, _ = finished
     other = configs.load("nano", overrides=(*SMALL, "lora.alpha=99"))
-    with pytest.raises(TrainingError, match="lora.alpha 16 -> 99"):
+    with pytest.raises(TrainingError, match="lora.alpha 48 -> 99"):
         sft.run(other, "text", run)
     monkeypatch.setattr(tasks, "named", lambda name: task(picture))
     with pytest.raises(TrainingError, match="other data"):

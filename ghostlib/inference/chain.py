@@ -93,11 +93,15 @@ def through_llama(
 ) -> Iterator[tuple[int, Spoken]]:
     """What llama.cpp says with the two files `made`, as a stage's `speak`; `exact` is llama.server's."""
     side, tokens = config.model.image_side, config.generate.max_new_tokens
+    processor = load.processor(config.model.name)
+    tokenizer = getattr(processor, "tokenizer", processor)
     running = llama.server(*made, context=config.export.context, exact=exact)
     try:
         for number, example in enumerate(questions):
             told = llama.ask(running, example, max_new_tokens=tokens, side=side)
-            forced = forcing.llama_cpp(running, example, texts[number] if texts else told.text, side=side)
+            text = texts[number] if texts else told.text
+            spelled = tokenizer(text, add_special_tokens=False)["input_ids"]
+            forced = forcing.llama_cpp(running, example, text, side=side, tokens=spelled)
             yield number, Spoken(told.text, told.seconds, forced)
     finally:
         llama.stop()

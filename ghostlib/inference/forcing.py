@@ -53,29 +53,40 @@ def transformers(base: Base, example: Example, text: str, *, side: int) -> Force
     return Forced(asked, *(tuple(each[kept].tolist()) for each in values))
 
 
-def llama_cpp(running: Any, example: Example, text: str, *, side: int) -> Forced:
+def llama_cpp(running: Any, example: Example, text: str, *, side: int, tokens: Sequence[int] = ()) -> Forced:
     """The same from llama.cpp: a grammar that knows `text` alone holds the pen, the log-probabilities are from before it.
 
-    The tokens are those that the model itself spells the text with. Raises DataError where the answer does not fit the
-    context.
+    It is spelled with `tokens` where those are the text here too, else as the model itself likes it. Raises DataError where
+    the answer does not fit the context.
     """
-    told = running.handle_chat_completions(
+    if tokens:
+        told = _held(running, example, "root ::= " + " ".join(f"<[{token}]>" for token in tokens), len(tokens) + 8, side)
+        if "choices" in told and (told["choices"][0]["message"].get("content") or "") == text:
+            steps = told["choices"][0]["logprobs"]["content"]
+            return _read(told, [step for step in steps if step["token"]])  # the end of the turn has no letters
+    told = _held(running, example, f"root ::= {literal(text)}", 4 * len(text) + 8, side)  # a byte a token at worst
+    if "choices" not in told:
+        raise DataError(f"{example.id}: llama.cpp did not answer ({llama.reason(told)}). Use a larger export.context")
+    if (told["choices"][0]["message"].get("content") or "") != text:
+        raise DataError(f"{example.id}: llama.cpp stopped before the end of the answer. Use a larger export.context")
+    return _read(told, told["choices"][0]["logprobs"]["content"])
+
+
+def _held(running: Any, example: Example, grammar: str, most: int, side: int) -> dict[str, Any]:
+    return running.handle_chat_completions(
         {
             "messages": [{"role": "user", "content": llama.content(example, side)}],
             "temperature": 0,
-            "max_tokens": 4 * len(text) + 8,  # a byte a token at worst
+            "max_tokens": most,
             "logprobs": True,
             "top_logprobs": 2,
             "cache_prompt": False,
-            "grammar": f"root ::= {literal(text)}",
+            "grammar": grammar,
         }
     )
-    if "choices" not in told:
-        raise DataError(f"{example.id}: llama.cpp did not answer ({llama.reason(told)}). Use a larger export.context")
-    choice = told["choices"][0]
-    if (choice["message"].get("content") or "") != text:
-        raise DataError(f"{example.id}: llama.cpp stopped before the end of the answer. Use a larger export.context")
-    steps = choice["logprobs"]["content"]
+
+
+def _read(told: dict[str, Any], steps: list[dict[str, Any]]) -> Forced:
     tops = [[top["logprob"] for top in step["top_logprobs"]] for step in steps]
     return Forced(
         told["usage"]["prompt_tokens"],

@@ -150,11 +150,12 @@ class _Reader:
         return tuple(tables), joins, known
 
     def table(self) -> str:
-        name = self.named.get(self.take(), "")
+        said = self.take()
+        name = self.named.get(said, "")
         if self.taken("as"):
             self.take()
         if name not in self.schema:
-            raise Unreadable(f"there is no table {name or self.words[self.at - 1]}")
+            raise Unreadable(f"there is no table {name or said}" if said else "a table is missing at the end")
         return name
 
     def chain(self, known: list[str]) -> Chain:
