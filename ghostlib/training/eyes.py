@@ -1,8 +1,8 @@
 """nano's eyes: the vision tower learns where each widget stands, patch by patch, before language ever asks it.
 
 From the loss of the language model alone a tower this small did not start within 24,000 pictures; with a target for every
-patch each picture is 256 lessons. Even so it begins with whitened patches: screens are nearly all plain paper, and in a
-random embedding the paper's brightness is 280 times what print adds (nothing learned in 150 steps, text told after 170).
+patch each picture is 256 lessons. Even so it begins with whitened patches: of what patches of 300 screens differ in, 93 % is
+how bright they are. With the same optimizer text had an F1 of 0.69 after 253 steps without that, and 0.89 after 176 with it.
 """
 
 import math
