@@ -4,10 +4,12 @@ import random
 import re
 import subprocess
 import sys
+import threading
 
 import pytest
 from PIL import Image, ImageDraw
 
+from ghostlib.corpus import reading as reading_module
 from ghostlib.corpus.reading import BUDGET, Line, fingerprint, in_order, line_from, noisy, pieces, prompt, read, reading
 from ghostlib.errors import DataError
 
@@ -70,6 +72,20 @@ def test_the_ocr_reads_a_drawn_form_in_reading_order_with_boxes_where_the_text_i
     ]
     value = found[2]
     assert abs(value.box[0] - 260) < 8 and abs(value.box[1] - 80) < 12 and 0.5 < value.score <= 1.0
+
+
+def test_a_thread_with_an_ocr_of_its_own_reads_the_same_and_waits_for_nobody(picture):
+    alone, found = read(picture), []
+
+    def beside():
+        reading_module.read_beside_others()
+        found.append(read(picture))
+
+    with reading_module._ONE_AT_A_TIME:  # somebody else is reading
+        thread = threading.Thread(target=beside, daemon=True)
+        thread.start()
+        thread.join(60)
+    assert found == [alone]
 
 
 def test_an_empty_picture_reads_as_nothing():

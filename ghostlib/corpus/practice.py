@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghostlib.corpus import laid, lists, reading, renamed
+from ghostlib.corpus import laid, lists, mixed, reading, renamed
 from ghostlib.corpus.laid import Page
 from ghostlib.schemas import ddl
 
@@ -15,6 +15,7 @@ ASKED = (LIST, LIST, LIST, "What is on this screen?", "")  # and without a word:
 WRITE = "Write this list as PostgreSQL."
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
+READ, WRITTEN = 0.6, 0.37  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
 TOO_MANY = ("button", "avatar")  # of these no column is ever made
 
@@ -43,7 +44,7 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
             yield _looked_at(sights[rng.randrange(len(sights))], rng)
             continue
         chance = rng.random()
-        if chance < 0.82:
+        if chance < READ:
             page = pages[rng.randrange(len(pages))]
             if page.domain == "invented" and rng.random() < RENAMED:
                 page = renamed.renamed(page, kept, rng)
@@ -51,8 +52,8 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
             yield Practice(f"{rng.choice(ASKED)}\n{reading.prompt(lines, page.size)}".strip(), page.listed)
             continue
         schema = laid.screen(rng).schema
-        if chance < 0.96:
-            listed = lists.listing(schema)
+        if chance < READ + WRITTEN:
+            listed = lists.listing(schema) if rng.random() < 0.4 else mixed.mixed(lists.listing(schema), rng)
             yield Practice(f"{WRITE}\n{listed}", ddl.canonical(lists.schema(listed)))
         else:
             yield Practice("", ddl.canonical(schema))

@@ -33,10 +33,15 @@ ICONS, LETTERS = 0.07, 0.05
 ICON = "+++QQ==880<OO三口日白②×o"
 GROWN = ((0.3, 0.7), (0.1, 0.42), (0.2, 0.48), (0.06, 0.34))
 ALIKE = ("O0", "l1I|", "S5", "B8", "rnm", "cCeo", "uvn", "g9q", "tf", "ij", "Z2", ".,", "-_", "aeo")
+# Pixels that the OCR widens a line of 48 to before it reads it. RapidOCR's own 320 are for scanned pages: most lines of a
+# screen are a word or two, and 160 take a third less time and get 93.8 % of the lines exactly, not 92.7 (40 screens).
+NARROWEST = 160
+BATCH = 2  # lines read at once; each is widened to the widest of its batch
 
 PLAIN = str.maketrans({"…": "...", "–": "-", "—": "-", "×": "x", "’": "'", "›": ">", "»": ">"})
 
 _ONE_AT_A_TIME = threading.Lock()
+_OWN = threading.local()  # `engine`: the OCR of a thread that reads beside others
 
 
 @dataclass(frozen=True)
@@ -58,16 +63,20 @@ class Reading:
 
 
 def read(image: Image.Image, *, threads: int = -1) -> tuple[Line, ...]:
-    """The lines on a picture in reading order, by RapidOCR at native resolution (0.5 to 5 s on two cores).
+    """The lines on a picture in reading order, by RapidOCR at native resolution (0.3 to 3 s on two cores).
 
     `threads` is for processes that read beside each other, one each; -1 takes every CPU that this process may use. The
-    text is the same.
+    text is the same. Threads wait for each other unless they have called `read_beside_others`.
     """
     import numpy
 
     pixels = numpy.asarray(image.convert("RGB"))[:, :, ::-1]  # the OCR wants OpenCV's BGR
-    with _ONE_AT_A_TIME:
-        found = _engine(threads)(numpy.ascontiguousarray(pixels))
+    pixels = numpy.ascontiguousarray(pixels)
+    if own := getattr(_OWN, "engine", None):
+        found = own(pixels)
+    else:
+        with _ONE_AT_A_TIME:
+            found = _engine(threads)(pixels)
     if found.txts is None:
         return ()
     lines = [
@@ -89,8 +98,8 @@ def fingerprint(image: Image.Image) -> str:
 
 
 def ocr_version() -> str:
-    """The OCR's name and version, as stored beside a reading."""
-    return f"rapidocr {version('rapidocr')}"
+    """The OCR's name, version and settings, as stored beside a reading."""
+    return f"rapidocr {version('rapidocr')}, {NARROWEST} wide"
 
 
 def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
@@ -194,11 +203,21 @@ def _seen(line: Line, rng: Random, strength: float) -> Line:
     return Line(text, (max(0, x0 - left), max(0, y0 - top), x1 + right, y1 + low), line.score)
 
 
+def read_beside_others() -> None:
+    """Give the calling thread an OCR of its own, on one CPU: two such threads read 1.6 times what one on two CPUs does."""
+    _OWN.engine = _started(1)
+
+
 @lru_cache(maxsize=1)
 def _engine(threads: int) -> Any:
+    return _started(threads)
+
+
+def _started(threads: int) -> Any:
     from rapidocr import RapidOCR
 
-    settings = {"Global.log_level": "critical", "Global.use_cls": False}  # no screen is upside down
+    settings: dict[str, Any] = {"Global.log_level": "critical", "Global.use_cls": False}  # no screen is upside down
+    settings |= {"Rec.rec_img_shape": [3, 48, NARROWEST], "Rec.rec_batch_num": BATCH}
     if threads < 0 and hasattr(os, "sched_getaffinity"):
         # onnxruntime counts the machine's: two threads that wait for each other on one CPU took 10.5 s of it and one 6.7
         threads = len(os.sched_getaffinity(0))

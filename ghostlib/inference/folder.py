@@ -3,6 +3,8 @@
 import glob
 import hashlib
 import json
+import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -11,13 +13,15 @@ from typing import Any
 
 from ghostlib import tasks
 from ghostlib.config import Config
-from ghostlib.corpus import picture
+from ghostlib.corpus import picture, reading
 from ghostlib.errors import DataError, PictureError
 from ghostlib.inference import predict
 from ghostlib.inference.backends import Backend
 from ghostlib.inference.predict import AS_USUAL, Prediction, Wishes
 from ghostlib.models.files import writing
 from ghostlib.schemas import server
+
+MOST_READERS = 4
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def many(word: str) -> bool:
 def stream(
     images: Sequence[Path], asked: Backend, config: Config, wishes: Wishes = AS_USUAL
 ) -> Iterator[tuple[Path, Prediction | PictureError]]:
-    """Each picture with its Prediction, or with what is wrong with it, in order; one picture is read ahead."""
+    """Each picture with its Prediction, or with what is wrong with it, in order; the next ones are read meanwhile."""
     task = tasks.named(config.task)
 
     def read(image: Path) -> tasks.Example | PictureError:
@@ -67,21 +71,30 @@ def stream(
         except PictureError as error:
             return error.with_traceback(None)  # a traceback would keep the pixels
 
-    pool = ThreadPoolExecutor(1, thread_name_prefix="reading")
+    readers = _readers(len(images))
+    own = reading.read_beside_others if readers > 1 else None
+    pool = ThreadPoolExecutor(readers, thread_name_prefix="reading", initializer=own)
     try:
-        ahead = pool.submit(read, images[0]) if images else None
+        ahead = deque(pool.submit(read, image) for image in images[:readers])
         if ahead:
             with server.lease():  # the judge's server takes about a second to start: as long as the first picture is read
                 pass
         for number, image in enumerate(images):
-            question = ahead.result()
-            ahead = pool.submit(read, images[number + 1]) if number + 1 < len(images) else None
+            question = ahead.popleft().result()
+            if number + readers < len(images):
+                ahead.append(pool.submit(read, images[number + readers]))
             if isinstance(question, PictureError):
                 yield image, question
             else:
                 yield image, predict.answered(question, asked, config, wishes)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _readers(pictures: int) -> int:
+    """How many pictures are read at once: one a CPU and no more than MOST_READERS, each 150 MB."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(pictures, cpus, MOST_READERS))
 
 
 def run(
