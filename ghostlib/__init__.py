@@ -86,6 +86,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
     tasks/                    what a model can be asked: prompt, parse, score
       ui2sql.py               screenshot -> schema
       text2sql/               question about a database -> SQL
+        practice.py             questions that it makes itself, of databases that do not exist
         catalog.py layouts.py hub.py  a database's tables and keys; Spider's, BIRD's, WikiSQL's files; the Hub
         statements.py sandbox.py  where a statement ends; a SQLite file that queries may only read
         denotation.py execution.py  when two answers are the same; predictions run on every database of a suite

@@ -23,7 +23,7 @@ LANGUAGE_PROJECTIONS = ("q", "k", "v", "o", "gate", "up", "down")
 ABOVE_ZERO = """
     model.image_side lora.rank lora.alpha train.max_seq_length train.epochs train.batch_size train.accumulation
     train.learning_rate train.max_grad_norm train.checkpoint_steps train.log_steps train.eval_sample
-    preference.beta preference.epochs preference.learning_rate preference.batch_size preference.accumulation
+    preference.beta preference.epochs preference.learning_rate preference.batch_size preference.accumulation data.background
     generate.max_new_tokens generate.batch_size teacher.requests_per_minute teacher.timeout teacher.limit export.context
     capture.width capture.height capture.tallest capture.pause capture.timeout
 """.split()
@@ -116,6 +116,7 @@ class Data:
     picture: bool = True  # False leaves the picture out of the prompt (what is each eye worth?)
     preferences: str = ""  # pairs of a right and a spoilt answer, for the tasks that learn from such
     generated: int = 0  # examples that the task makes itself, beside those of the files
+    background: int = 6_000  # characters of a prompt for what is asked about, such as a database's tables; the rest is left out
 
 
 @dataclass(frozen=True)

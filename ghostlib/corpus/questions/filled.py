@@ -36,13 +36,13 @@ def declared(attribute: Attribute) -> tuple[str, str]:
     return KINDS.get(attribute.kind, ("TEXT", "text"))
 
 
-def rows(domain: Domain, seed: int) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of every table, each with its id first."""
+def rows(domain: Domain, seed: int, span: tuple[int, int] = ROWS) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of every table, each with its id first; `span` says how many a table has, from and to."""
     rng = random.Random(f"{domain.name} {seed}")
     sampler = Sampler(domain, rng.choice(STYLES), rng)
     made: dict[str, list[tuple[Any, ...]]] = {}
     for entity in entities(domain):
-        wanted = rng.randint(*ROWS) * (1 if entity.naming else 2)
+        wanted = rng.randint(*span) * (1 if entity.naming else 2)
         records = sampler.records(entity.table, wanted)
         made[entity.table] = [tuple(_row(entity, record, number, made, rng)) for number, record in enumerate(records, 1)]
     return made
@@ -93,13 +93,13 @@ def _value(attribute: Attribute, record: dict[str, str], rng: random.Random) -> 
     return record[attribute.name] or None
 
 
-def write(domain: Domain, seed: int, file: Path) -> None:
+def write(domain: Domain, seed: int, file: Path, span: tuple[int, int] = ROWS) -> None:
     """The database as a SQLite file; a file that is there already is replaced."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)
     link = sqlite3.connect(file)
     link.execute("PRAGMA page_size = 1024")  # small tables in small files
-    filled = rows(domain, seed)
+    filled = rows(domain, seed, span)
     for entity in entities(domain):
         link.execute(table(entity))
         marks = ", ".join("?" * (1 + len(columns(entity))))

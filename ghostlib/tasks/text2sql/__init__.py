@@ -14,7 +14,7 @@ from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.errors import DataError
 from ghostlib.tasks import Example, Story, Terms
-from ghostlib.tasks.text2sql import catalog, hub, sandbox, scoring, statements
+from ghostlib.tasks.text2sql import catalog, hub, practice, sandbox, scoring, statements
 from ghostlib.tasks.text2sql.catalog import Database
 from ghostlib.tasks.text2sql.layouts import Question
 from ghostlib.tasks.text2sql.scoring import Score
@@ -60,11 +60,14 @@ class Place(str):
 def examples(config: Config, phase: str, split: str) -> list[Example]:
     """The questions of a split of `data.texts` (a folder, or hf://owner/name), in its order; there is one phase, of text.
 
+    To train on there are `data.generated` more (practice.py), without those whose tables `data.background` leaves out.
     Raises DataError for a folder of no known layout, and for a question about a database that is not there.
     """
-    where = source(config)
-    known = scoring.scorer(where)
-    return [_example(known, question, where) for question in known.corpus.questions.get(split, [])]
+    found = _asked(config, source(config), split)
+    if split == "train" and config.data.generated:
+        made = _asked(config, practice.address(config.data.generated, config.seed), split)
+        found += [one for one in made if practice.told(one.completion, one.prompt)]
+    return found
 
 
 def question(config: Config, words: str, database: Database | None = None, *, name: str = "") -> Example:
@@ -73,12 +76,18 @@ def question(config: Config, words: str, database: Database | None = None, *, na
         raise DataError(
             f"{words[:60]!r}: about which database? Name one: ghost ask 'How many are there?' --database FILE.sqlite"
         )
-    return Example(id=name or words, prompt=prompt(database, words.strip()), group={"domain": database.name})
+    asked = prompt(database, words.strip(), budget=config.data.background)
+    return Example(id=name or words, prompt=asked, group={"domain": database.name})
 
 
-def prompt(database: Database, words: str, hint: str = "") -> str:
-    """The words of the question: instruction, the database's tables and keys, what is asked."""
-    told = [INSTRUCTION, catalog.linking(database, words), *([f"Hint: {hint}"] if hint else []), f"Question: {words}"]
+def prompt(database: Database, words: str, hint: str = "", *, budget: int = configs.Data.background) -> str:
+    """The words of the question: instruction, the database's tables and keys in about `budget` characters, what is asked."""
+    told = [
+        INSTRUCTION,
+        catalog.linking(database, words, budget=budget),
+        *([f"Hint: {hint}"] if hint else []),
+        f"Question: {words}",
+    ]
     return "\n".join(told)
 
 
@@ -139,7 +148,13 @@ def source(config: Config) -> str:
     return told if told.startswith(hub.SCHEME) or Path(told).is_absolute() else str(configs.root() / told)
 
 
-def _example(known: scoring.Scorer, one: Question, where: str) -> Example:
-    words = prompt(known.corpus.database(one.database), one.text, one.hint)
-    group = known.groups[one.id]
-    return Example(one.id, words, completion=one.gold, group=group | {"domain": Place(group["domain"], where)})
+def _asked(config: Config, where: str, split: str) -> list[Example]:
+    """The questions of one data set with their answers, in the one spelling that is taught (statements.spelled)."""
+    known = scoring.scorer(where)
+    found = []
+    for one in known.corpus.questions.get(split, []):
+        words = prompt(known.corpus.database(one.database), one.text, one.hint, budget=config.data.background)
+        group = known.groups[one.id]
+        place = {"domain": Place(group["domain"], where)}
+        found.append(Example(one.id, words, completion=statements.spelled(one.gold), group=group | place))
+    return found

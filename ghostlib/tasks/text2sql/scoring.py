@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ghostlib.errors import DataError
-from ghostlib.tasks.text2sql import hardness, layouts, setmatch, statements
+from ghostlib.tasks.text2sql import hardness, layouts, practice, setmatch, statements
 from ghostlib.tasks.text2sql.execution import OUTCOMES, Judge
 from ghostlib.tasks.text2sql.layouts import Corpus, Question
 from ghostlib.tasks.text2sql.sandbox import Limits
@@ -99,8 +99,8 @@ class Scorer:
 
 @lru_cache(maxsize=4)
 def scorer(source: str) -> Scorer:
-    """The Scorer of a data set, read once. Raises DataError as `layouts.load`."""
-    return Scorer(layouts.load(source))
+    """The Scorer of a data set, read or made once. Raises DataError as `layouts.load`."""
+    return Scorer(practice.corpus(source) if source.startswith(practice.SCHEME) else layouts.load(source))
 
 
 def aggregate(scores: Sequence[Score], *, seed: int = 0) -> dict[str, Interval]:

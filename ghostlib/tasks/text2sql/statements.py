@@ -8,6 +8,11 @@ QUOTED = r"'(?:[^']|'')*(?:'|\Z)" r'|"(?:[^"]|"")*(?:"|\Z)' r"|`[^`]*(?:`|\Z)|\[
 COMMENT = r"--[^\n]*|/\*.*?(?:\*/|\Z)"
 _PIECE = re.compile(rf"(?P<quoted>{QUOTED})|(?P<comment>{COMMENT})|(?P<word>\w+)|(?P<other>.)", re.DOTALL)
 _THIS_YEAR = re.compile(r"year\s*\(\s*curdate\s*\(\s*\)\s*\)", re.IGNORECASE)
+_SPOKEN = re.compile(
+    "(?:select|distinct|from|join|left|outer|on|as|where|and|or|not|in|like|between|is|null|group|order|by|having|asc|desc|limit|"
+    r"union|intersect|except|all|exists|case|when|then|else|end|cast|count|sum|avg|min|max|T\d+)",
+    re.IGNORECASE,
+)
 _CHANGING = frozenset(
     "alter analyze attach begin commit create delete detach drop end insert pragma reindex release replace rollback "
     "savepoint truncate update vacuum".split()
@@ -59,3 +64,13 @@ def plain(sql: str) -> str:
     """One spelling for texts that differ in blanks, comments, letter case outside quotes and a last semicolon alone."""
     kept = ((kind, piece) for kind, piece in pieces(first(sql)[0]) if kind != "comment" and not piece.isspace())
     return " ".join(piece if kind == "quoted" else piece.lower() for kind, piece in kept)
+
+
+def spelled(sql: str) -> str:
+    """The text in the one spelling that answers are taught in: SQL's words and aliases in small letters, `a, b` for `a , b`.
+
+    Names and quoted texts stay as they are, for a database may tell capitals apart. It is the same query to every judge.
+    """
+    found = [(kind, piece.lower() if kind == "word" and _SPOKEN.fullmatch(piece) else piece) for kind, piece in pieces(sql)]
+    after = [*(piece for _, piece in found[1:]), ""]
+    return "".join(piece for (_, piece), then in zip(found, after, strict=True) if not (piece.isspace() and then == ","))
