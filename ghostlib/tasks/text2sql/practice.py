@@ -23,8 +23,8 @@ from ghostlib.tasks.text2sql.catalog import Database
 from ghostlib.tasks.text2sql.layouts import Corpus, Question
 
 SCHEME = "made://"
-INVENTED = 0.85  # of the databases; the others are training domains, with other rows each time
-ASKED = 8  # questions a database
+INVENTED = 0.85  # of the turns; the others ask a training domain, with rows of its own
+ASKED = 8  # questions a turn
 ROWS = (8, 12)  # of a table: a question needs a value or two
 TURNS = 400  # tries, for a database whose tables fit few patterns
 WEIGHTS = {"easy": 4, "medium": 4, "hard": 3, "extra": 2}  # a longer query teaches less a second
@@ -43,18 +43,22 @@ def corpus(source: str) -> Corpus:
     count, seed = map(int, parts.groups())
     domains: dict[str, Domain] = {}
     databases: dict[str, Database] = {}
-    found: list[Question] = []
+    found: dict[tuple[str, str], Question] = {}  # by database and query
+    turn = 0
     while len(found) < count:
-        rng = random.Random(f"{seed} {len(domains)} practice")
-        domain = _domain(rng, len(domains))
+        rng = random.Random(f"{seed} {turn} practice")
+        domain = _domain(rng, turn)
         domains[domain.name] = domain
-        databases[domain.name] = catalog.of_entry(filled.entry(domain), domain.name)
-        found += _questions(domain, databases[domain.name], rng, seed)
+        databases.setdefault(domain.name, catalog.of_entry(filled.entry(domain), domain.name))
+        for words, query, level in _questions(domain, databases[domain.name], rng, seed):
+            made = Question(f"made-{len(found)}", domain.name, words, query, level=level)
+            found.setdefault((domain.name, query), made)
+        turn += 1
 
     def place(name: str) -> list[Path]:
         return [_file(domains[name], seed, source)] if name in domains else []
 
-    return Corpus(Path(source), "made", {"train": found[:count]}, databases, place)
+    return Corpus(Path(source), "made", {"train": list(found.values())[:count]}, databases, place)
 
 
 def told(query: str, prompt: str) -> bool:
@@ -63,10 +67,9 @@ def told(query: str, prompt: str) -> bool:
 
 
 def _domain(rng: random.Random, number: int) -> Domain:
-    """A domain under a name that no other database of the data set has."""
+    """A training domain under its own name, so that it is held back as a whole, or a new one that does not exist."""
     if rng.random() >= INVENTED:
-        own = DOMAINS[rng.choice(TRAINING)]
-        return dataclasses.replace(own, name=f"{own.name}-{number}")
+        return DOMAINS[rng.choice(TRAINING)]
     while True:
         made = dataclasses.replace(invented.domain(rng), name=f"invented-{number}")
         if _creates(made):
@@ -84,10 +87,10 @@ def _creates(domain: Domain) -> bool:
     return True
 
 
-def _questions(domain: Domain, known: Database, rng: random.Random, seed: int) -> list[Question]:
-    """At most ASKED questions about one database, no two with one query, each of the hardness that was drawn for it."""
+def _questions(domain: Domain, known: Database, rng: random.Random, seed: int) -> list[tuple[str, str, str]]:
+    """At most ASKED questions about one database: (words, query, hardness), no two with one query."""
     rows = filled.rows(domain, seed, ROWS)
-    found: dict[str, Question] = {}
+    found: dict[str, tuple[str, str, str]] = {}
     for _ in range(TURNS):
         if len(found) == ASKED:
             break
@@ -97,8 +100,8 @@ def _questions(domain: Domain, known: Database, rng: random.Random, seed: int) -
         except Unfit:
             continue
         parsed = setmatch.parsed(query, known.meaning)
-        if query not in found and parsed and hardness.hardness(parsed) == level:
-            found[query] = Question(f"{domain.name}-{len(found)}", domain.name, words, query, level=level)
+        if parsed and hardness.hardness(parsed) == level:
+            found.setdefault(query, (words, query, level))
     return list(found.values())
 
 

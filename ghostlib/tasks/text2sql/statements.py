@@ -71,6 +71,9 @@ def spelled(sql: str) -> str:
 
     Names and quoted texts stay as they are, for a database may tell capitals apart. It is the same query to every judge.
     """
-    found = [(kind, piece.lower() if kind == "word" and _SPOKEN.fullmatch(piece) else piece) for kind, piece in pieces(sql)]
-    after = [*(piece for _, piece in found[1:]), ""]
-    return "".join(piece for (_, piece), then in zip(found, after, strict=True) if not (piece.isspace() and then == ","))
+    told: list[str] = []
+    for kind, piece in pieces(sql):
+        while piece == "," and told and told[-1] == " ":  # the end of a line stays: it may end a comment
+            told.pop()
+        told.append(piece.lower() if kind == "word" and _SPOKEN.fullmatch(piece) else piece)
+    return "".join(told)
