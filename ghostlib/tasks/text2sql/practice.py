@@ -5,6 +5,7 @@ has made-up words, so that what is learnt from it is to find a name in the promp
 """
 
 import dataclasses
+import hashlib
 import random
 import re
 import sqlite3
@@ -108,7 +109,8 @@ def _questions(domain: Domain, known: Database, rng: random.Random, seed: int) -
 def _file(domain: Domain, seed: int, source: str) -> Path:
     """The database as a SQLite file in the cache, made where it is not there yet."""
     folder = configs.cache() / "text2sql" / source.removeprefix(SCHEME).replace("/", "-")
-    file = folder / f"{domain.name}.sqlite"
+    known = hashlib.sha256(repr(domain).encode()).hexdigest()[:8]  # another version of this module draws others by that name
+    file = folder / f"{domain.name}-{known}.sqlite"
     if not file.is_file():
         aside = file.with_suffix(".partial")
         filled.write(domain, seed, aside, ROWS)
