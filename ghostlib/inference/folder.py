@@ -92,7 +92,7 @@ def stream(
 
 
 def _readers(pictures: int) -> int:
-    """How many pictures are read at once: one a CPU and no more than MOST_READERS, each 150 MB."""
+    """How many pictures are read at once: one a CPU and no more than MOST_READERS, each some 250 MB."""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(pictures, cpus, MOST_READERS))
 
