@@ -121,6 +121,9 @@ def test_a_screenshot_given_to_jupyterlab_becomes_a_schema_in_colours_and_again_
 
 
 def _keep(page, folder: Path) -> None:
+    page.set_viewport_size({"width": 1180, "height": 1500})  # the whole answer on one page
+    page.locator("button.widget-upload").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
     page.screenshot(path=folder / "upload.png")
     assert (folder / "upload.png").stat().st_size > 10_000
     if place := os.environ.get("GHOST_PICTURES"):
