@@ -34,7 +34,7 @@ ICON = "+++QQ==880<OO三口日白②×o"
 GROWN = ((0.3, 0.7), (0.1, 0.42), (0.2, 0.48), (0.06, 0.34))
 ALIKE = ("O0", "l1I|", "S5", "B8", "rnm", "cCeo", "uvn", "g9q", "tf", "ij", "Z2", ".,", "-_", "aeo")
 # Pixels that the OCR widens a line of 48 to before it reads it. RapidOCR's own 320 are for scanned pages: most lines of a
-# screen are a word or two, and 160 take a third less time and get 93.8 % of the lines exactly, not 92.7 (40 screens).
+# screen are a word or two, and 160 take a third less time and get 93.5 % of the lines exactly, not 92.6 (420).
 NARROWEST = 160
 BATCH = 2  # lines read at once; each is widened to the widest of its batch
 
@@ -204,7 +204,7 @@ def _seen(line: Line, rng: Random, strength: float) -> Line:
 
 
 def read_beside_others() -> None:
-    """Give the calling thread an OCR of its own, on one CPU: two such take 0.97 s a screen, one on two CPUs takes 1.07."""
+    """Give the calling thread an OCR of its own, on one CPU: two such take 0.97 s a screen, one on two CPUs takes 1.05."""
     _OWN.engine = _started(1)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ghostlib.config import Data
 from ghostlib.errors import DataError
 from ghostlib.tasks.text2sql import setmatch
 from ghostlib.tasks.text2sql.sandbox import Sandbox
@@ -135,7 +136,7 @@ def kind(declared: str | None) -> str:
     return next((kind for begin, kind in KINDS.items() if begin in told), "others" if "blob" in told else "text")
 
 
-def linking(database: Database, question: str = "", *, budget: int = 6_000) -> str:
+def linking(database: Database, question: str = "", *, budget: int = Data.background) -> str:
     """The tables as text for a prompt, in at most about `budget` characters:
 
     TABLE: singers (id (number) PK, name (text), country_id (number))
