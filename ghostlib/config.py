@@ -240,6 +240,7 @@ SMOKE: dict[str, Any] = {
     "screens": {"count": 2},
     "export": {"parity": 2},
 }
+SMOKE_GENERATED = 24  # at most
 
 
 def plan(config: Config, phase: str) -> Plan:
@@ -277,7 +278,8 @@ def load(
         raise ConfigError(f"GHOST_SCALE={scale}: is neither smoke nor full")
     values = _for_task(profile, task)
     if scale == "smoke":
-        values = strict.merge(values, SMOKE)
+        few = min(SMOKE_GENERATED, values.get("data", {}).get("generated", 0))
+        values = strict.merge(strict.merge(values, SMOKE), {"data": {"generated": few}})
     for override in overrides:
         values = strict.merge(values, strict.nested(override))
     where = f"profile {profile}"

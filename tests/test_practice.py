@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 
 import pytest
 
@@ -37,13 +38,31 @@ def test_a_page_that_comes_again_was_misread_in_another_way(exercises):
     assert len(set(exercises)) > 0.9 * len(exercises)
 
 
-def test_every_exercise_is_one_of_the_three_kinds(exercises):
+def test_every_exercise_is_one_of_the_four_kinds(exercises):
     reads = [one for one in exercises if one.completion.startswith("# ")]
-    writes = of(exercises, practice.WRITE)
+    named, writes = of(exercises, practice.NAMED), of(exercises, practice.WRITE)
     style = [one for one in exercises if not one.prompt]
-    assert len(reads) + len(writes) + len(style) == len(exercises)
-    assert len(reads) > len(writes) > len(style) > 0
+    assert len(reads) + len(named) + len(writes) + len(style) == len(exercises)
+    assert min(len(reads), len(named), len(writes)) > 0.2 * len(exercises) > len(style) > 0
     assert all(one.completion for one in exercises)
+
+
+def test_no_screen_is_answered_with_sql_without_the_names_of_its_tables(exercises):
+    for one in exercises:
+        if one.completion.startswith("CREATE") and one.prompt:
+            assert one.prompt.startswith((practice.WRITE, practice.NAMED))
+
+
+def test_the_tables_that_are_named_are_the_ones_that_are_written_with_their_own_indexes(exercises):
+    named = of(exercises, practice.NAMED)
+    for one in named:
+        wanted = one.prompt.split("\n")[0].removeprefix(practice.NAMED).strip().split(", ")
+        assert re.findall(r"(?m)^CREATE TABLE (\S+) ", one.completion) == wanted
+        assert set(re.findall(r"CREATE INDEX ON (\S+) ", one.completion)) <= set(wanted)
+    assert len({len(one.completion.split("CREATE TABLE")) for one in named}) > 1
+    assert any("CREATE INDEX" in one.completion for one in named)
+    whole = [one for one in named if "REFERENCES" not in one.completion][:20]
+    assert all(verdict.valid for verdict in postgres.check_many([one.completion for one in whole]))
 
 
 def test_a_screen_is_listed_whatever_is_asked_and_where_nothing_is(exercises):
@@ -68,7 +87,7 @@ def test_no_screen_comes_from_a_validation_domain():
 
 
 def test_what_a_model_is_told_to_write_creates_in_postgresql(exercises):
-    sql = [one.completion for one in exercises if one.completion.startswith("CREATE")][:60]
+    sql = [one.completion for one in exercises if one.prompt.startswith(practice.WRITE) or not one.prompt][:60]
     assert len(sql) == 60
     verdicts = postgres.check_many(sql)
     assert [(text, v.problems) for text, v in zip(sql, verdicts, strict=True) if not v.valid] == []

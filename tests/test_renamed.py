@@ -5,9 +5,11 @@ import re
 
 import pytest
 
-from ghostlib.corpus import lists, renamed
+from ghostlib import config
+from ghostlib.corpus import lists, records, renamed
 from ghostlib.corpus.laid import Page
 from ghostlib.corpus.reading import Line
+from ghostlib.schemas import ddl, postgres
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +85,44 @@ def test_two_readings_of_a_page_share_no_other_words_and_the_same_seed_gives_the
     assert first == again and first.listed != second.listed
     own = [set(re.findall("[a-z]+", one.listed)) - kept for one in (page, first, second)]
     assert len(own[0] & own[1]) + len(own[1] & own[2]) <= len(own[0])
+
+
+FORM = (Line("New florbin", (0, 0, 9, 9)), Line("Florbin code", (0, 9, 9, 18)), Line("CHECK COLOUR", (0, 18, 9, 27)))
+ANSWER = """CREATE TABLE checks (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
+);
+
+CREATE TABLE florbins (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    florbin_code text NOT NULL UNIQUE,
+    hidden text CHECK (hidden IN ('colour', 'blue')),
+    check_id bigint REFERENCES checks (id)
+);"""
+
+
+def test_a_word_is_replaced_on_the_screen_and_in_the_answer_and_what_stands_in_the_answer_alone_stays():
+    lines, answer = renamed.reworded(
+        FORM, ANSWER, renamed.telling([ANSWER] * 20) - {"florbin", "florbins", "colour"}, random.Random(2)
+    )
+    assert "florbin" not in " ".join(line.text for line in lines).lower() + answer
+    stem = re.search(r"CREATE TABLE (\w+)s \(\n    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,", answer)[1]
+    assert [line.text for line in lines][:2] == [f"New {stem}", f"{stem.capitalize()} code"]
+    assert f"    {stem}_code text NOT NULL UNIQUE,\n    hidden text CHECK (hidden IN ('" in answer and "'blue'" in answer
+    assert answer.count("CHECK (") == 1 and answer.count("CREATE TABLE") == 2 and "'colour'" not in answer
+
+
+def test_a_word_that_stays_keeps_its_plural_too():
+    lines, answer = renamed.reworded(FORM, ANSWER, frozenset({"florbins"}) | renamed.SQL, random.Random(2))
+    assert "    florbin_" in answer and lines[0].text == "New florbin"
+
+
+def test_shipped_screens_with_other_words_are_canonical_sql_that_postgresql_accepts():
+    rows = records.read_screens(config.root() / "data" / "dataset_vision.json")
+    kept, rng = renamed.telling([row.output for row in rows]), random.Random(3)
+    told = [renamed.reworded(row.lines, row.output, kept, rng) for row in rows[::6]]
+    verdicts = postgres.check_many([answer for _, answer in told])
+    assert [verdict.problems for verdict in verdicts if not verdict.valid] == []
+    assert [ddl.canonical(verdict.schema) for verdict in verdicts] == [answer for _, answer in told]
+    assert sum(answer != row.output for (_, answer), row in zip(told, rows[::6], strict=True)) > 0.8 * len(told)
+    for (lines, _), row in zip(told, rows[::6], strict=True):
+        assert [line.box for line in lines] == [line.box for line in row.lines]

@@ -1,7 +1,8 @@
-"""An endless stream of exercises for nano's pretraining: readings of pages to list, lists to write as SQL."""
+"""An endless stream of exercises for nano's pretraining: pages to list, tables of a page and whole lists to write as SQL."""
 
 import itertools
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,10 @@ from ghostlib.schemas import ddl
 LIST = "List the tables and fields on this screen."
 ASKED = (LIST, LIST, LIST, "What is on this screen?", "")  # and without a word: a reading is a question in itself
 WRITE = "Write this list as PostgreSQL."
+NAMED = "Write these tables of the screen as PostgreSQL:"
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
-READ, WRITTEN = 0.6, 0.37  # of the exercises without a picture; the rest is style
+READ, TABLES, WRITTEN = 0.3, 0.36, 0.31  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
 TOO_MANY = ("button", "avatar")  # of these no column is ever made
 
@@ -44,19 +46,28 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
             yield _looked_at(sights[rng.randrange(len(sights))], rng)
             continue
         chance = rng.random()
-        if chance < READ:
+        if chance < READ + TABLES:
             page = pages[rng.randrange(len(pages))]
             if page.domain == "invented" and rng.random() < RENAMED:
                 page = renamed.renamed(page, kept, rng)
             lines = page.lines if rng.random() < 0.1 else reading.noisy(page.lines, rng)
-            yield Practice(f"{rng.choice(ASKED)}\n{reading.prompt(lines, page.size)}".strip(), page.listed)
+            asked, answer = (rng.choice(ASKED), page.listed) if chance < READ else _tables(page, rng)
+            yield Practice(f"{asked}\n{reading.prompt(lines, page.size)}".strip(), answer)
             continue
         schema = laid.screen(rng).schema
-        if chance < READ + WRITTEN:
+        if chance < READ + TABLES + WRITTEN:
             listed = lists.listing(schema) if rng.random() < 0.4 else mixed.mixed(lists.listing(schema), rng)
             yield Practice(f"{WRITE}\n{listed}", ddl.canonical(lists.schema(listed)))
         else:
             yield Practice("", ddl.canonical(schema))
+
+
+def _tables(page: Page, rng: random.Random) -> tuple[str, str]:
+    """The wish for some tables of a page by their names, and what the target language says of them, indexes last."""
+    names = re.findall(r"(?m)^CREATE TABLE (\S+) ", page.output)
+    asked = [name for name in names if rng.random() < 0.5] or [rng.choice(names)]
+    wanted = re.compile(rf"CREATE (?:TABLE|INDEX ON) (?:{'|'.join(map(re.escape, asked))}) ")
+    return f"{NAMED} {', '.join(asked)}", "\n\n".join(filter(wanted.match, page.output.split("\n\n")))
 
 
 def _looked_at(page: Page, rng: random.Random) -> Practice:

@@ -3,12 +3,13 @@
 import random
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ghostlib import config as configs
 from ghostlib.config import Config
-from ghostlib.corpus import lists, picture, reading, records
+from ghostlib.corpus import lists, picture, reading, records, renamed
 from ghostlib.corpus.reading import Line
 from ghostlib.schemas import ddl, postgres
 from ghostlib.schemas import score as scores
@@ -156,13 +157,34 @@ def _texts(config: Config, split: str) -> list[Example]:
 
 def _screens(config: Config, split: str) -> list[Example]:
     rows = records.read_screens(configs.root() / (config.data.screens if split == "train" else config.data.validation))
-    found = []
+    found, sizes = [], []
     for number, row in enumerate(rows):
         image = records.picture_file(row, configs.root() / "data")
-        shown = image if config.data.picture else None
         for lines, size in _readings(row, image, random.Random(number) if split == "train" else None):
-            found.append(Example(row.image_path, prompt(config, lines, size), shown, row.output, _group(row)))
+            found.append(_example(config, row, lines, size))
+        sizes.append(size)
+    if split == "train" and config.data.generated:
+        found += _reworded(config, rows, sizes)
     return found
+
+
+def _reworded(config: Config, rows: Sequence[records.Screen], sizes: Sequence[Size]) -> list[Example]:
+    """`data.generated` more examples: the same screens in turns, misread anew, with other words in reading and answer.
+
+    For a model that cannot read the words in the picture: it would learn by heart those of a few hundred screens.
+    """
+    kept, rng, found = renamed.telling([row.output for row in rows]), random.Random(config.seed), []
+    for number in range(config.data.generated):
+        row, size = rows[number % len(rows)], sizes[number % len(rows)]
+        lines = reading.noisy(row.lines, rng) if row.lines else row.reading.lines if row.reading else ()
+        lines, answer = renamed.reworded(lines, row.output, kept, rng)
+        found.append(_example(config, replace(row, output=answer), lines, size))
+    return found
+
+
+def _example(config: Config, row: records.Screen, lines: Sequence[Line], size: Size) -> Example:
+    shown = records.picture_file(row, configs.root() / "data") if config.data.picture else None
+    return Example(row.image_path, prompt(config, lines, size), shown, row.output, _group(row))
 
 
 def _group(row: records.Screen) -> dict[str, Any]:
