@@ -133,6 +133,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       evaluate.py answers.py  base against tuned on a split; the answers that are there already
       engines.py figures.py   who answers an evaluation; the pictures it leaves
       differences.py          what each phase of a training has changed
+      ablation.py             what the picture alone and the reading alone are worth
       foreign.py coverage.py  anybody's predictions; the share of labels that became columns
       baselines.py benchmark.py  what a model must beat; what the benchmark holds
       export.py staging.py    adapter -> merged model -> GGUF; the folder that the converter wants

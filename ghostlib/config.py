@@ -32,7 +32,7 @@ ABOVE_ZERO_OR = {
     **dict.fromkeys(
         (
             *("train.warmup_steps", "train.eval_steps", "evaluation.sample", "evaluation.text_sample", "screens.count"),
-            *("data.generated", "lora.dropout", "export.parity", "train.patience"),
+            *("data.generated", "lora.dropout", "export.parity", "train.patience", "evaluation.ablation"),
         ),
         0,
     ),
@@ -133,6 +133,7 @@ class Evaluation:
 
     sample: int = 40  # validation screens; 0 means all
     text_sample: int = 8  # held-back text examples asked before and after phase 1
+    ablation: float = 0.3  # of the sample is asked again, without its picture and without its reading; 0: none, 1: all
 
 
 @dataclass(frozen=True)

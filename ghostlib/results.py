@@ -212,8 +212,23 @@ def _example(task: str, found: dict[str, Any]) -> str:
     return "```\n" + "\n".join(f"{name}: {text or '(nothing)'}" for name, text in parts.items()) + "\n```"
 
 
+def _eyes(task: str, found: dict[str, Any]) -> str:
+    """What each eye is worth, in all and by the first of the groups."""
+    terms, told = tasks.terms(task), found.get("ablation")
+    if not told:
+        return UNMEASURED
+    metric = next(iter(terms.metrics))
+    (kind, groups), *_ = told["groups"].items()
+    parts = list(told["whole"])
+    lines = [f"| {terms.metrics[metric]} by {kind} | {terms.noun} | {' | '.join(parts)} |", "|---" * (len(parts) + 2) + "|"]
+    for label, some in {**groups, "all": told["whole"] | {"n": told["n"]}}.items():
+        cells = [_interval(some[part][metric]) for part in parts]
+        lines.append(f"| {label} | {some['n']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 BLOCKS: dict[str, Callable[[str, dict[str, Any]], str]] = {
-    "training": _training, "results": _table, "notes": _notes, "figures": _figures, "example": _example,
+    "training": _training, "results": _table, "notes": _notes, "figures": _figures, "example": _example, "ablation": _eyes,
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.corpus.picture import open_picture
 from ghostlib.corpus.records import Screen
-from ghostlib.inference import evaluate, figures, overlay
+from ghostlib.inference import ablation, evaluate, figures, overlay
 from ghostlib.inference.asking import Answered
 from ghostlib.inference.causes import CLOSE
 from ghostlib.inference.evaluate import Metrics, Row
@@ -212,6 +212,8 @@ def metrics(found: Metrics) -> None:
     table([{"metric": n.replace("_", " "), **{called[k]: _interval(v.get(n)) for k, v in series.items()}} for n in names])
     for change in found.changes:
         print(change.told(" ".join(found.terms.metrics[change.aim].split()), found.n))
+    if found.ablation:
+        print(ablation.said(found.ablation, found.terms))
     print(
         f"{found.n} {found.terms.noun}; different answers: "
         + ", ".join(f"{who} {count}" for who, count in found.distinct.items())

@@ -8,8 +8,9 @@ from exporting import cache, exported, screen, seeing
 
 from ghostlib import config
 from ghostlib.corpus import records
+from ghostlib.corpus.reading import Line
 from ghostlib.errors import ConfigError, DataError
-from ghostlib.inference import converter, engines, evaluate
+from ghostlib.inference import ablation, converter, engines, evaluate
 from ghostlib.models.generate import Answer
 from ghostlib.tasks import Example
 from ghostlib.training.runs import Run
@@ -46,7 +47,8 @@ def data(tmp_path_factory):
     with_readings = []
     for one in made:
         picture = records.open_picture(folder / one.image_path)
-        reading = records.Reading((), records.fingerprint(picture), records.ocr_version())
+        lines = (Line("Title", (10, 10, 60, 24)), Line("Total", (10, 40, 60, 54)))
+        reading = records.Reading(lines, records.fingerprint(picture), records.ocr_version())
         with_readings.append(replace(one, reading=reading))
     records.save(with_readings, folder / "validation_set" / "dataset.json")
     training = [replace(with_readings[place], split="train") for place in (0, 1, 1)]
@@ -57,7 +59,7 @@ def data(tmp_path_factory):
 @pytest.fixture
 def settings(data, monkeypatch):
     monkeypatch.setenv("GHOST_ROOT", str(data))
-    return config.load("nano", overrides=["export.quant=f32"])
+    return config.load("nano", overrides=["export.quant=f32", "evaluation.ablation=0"])
 
 
 @pytest.fixture
@@ -141,6 +143,69 @@ def test_other_weights_or_another_limit_of_tokens_ask_again(monkeypatch, setting
     assert len(asked) == 4
     evaluate.run(replace(settings, generate=replace(settings.generate, max_new_tokens=5)), run, progress=False)
     assert len(asked) == 8
+
+
+def half_blind(monkeypatch, asked, killed_at=None):
+    """A base that knows nothing and a tuned model that answers right where it is told what is written on the screen."""
+
+    def stream(examples):
+        for place, example in enumerate(examples):
+            if len(asked) == killed_at:
+                raise KeyboardInterrupt
+            asked.append(example)
+            number = int(example.id.removesuffix(".png").rpartition("-")[2])
+            yield place, Answer(GOLD[number] if "title" in example.prompt else "SELECT 1;", 0.9, 0.1, 9)
+
+    replay(monkeypatch, ["no sql"] * 4, GOLD)
+    monkeypatch.setattr(engines, "tuned", lambda config, run, kind: engines.Engine("tuned-weights", "half blind", stream))
+
+
+def ablated(settings, share):
+    return replace(settings, evaluation=replace(settings.evaluation, ablation=share))
+
+
+def test_what_each_eye_is_worth_is_asked_with_the_other_one_shut(monkeypatch, settings, run):
+    asked = []
+    half_blind(monkeypatch, asked)
+    found = evaluate.run(ablated(settings, 1), run, progress=False)
+    whole = {name: value["schema_score"]["mean"] for name, value in found.ablation["whole"].items()}
+    assert whole == {"both": 1.0, "picture": 0.0, "reading": 1.0} and found.ablation["n"] == 4
+    both, picture, reading = asked[:4], asked[4:8], asked[8:]
+    assert [len(part) for part in (both, picture, reading)] == [4, 4, 4]
+    assert all(example.image and "title" in example.prompt for example in both)
+    assert {example.prompt for example in picture} == {records.INSTRUCTION} and all(example.image for example in picture)
+    assert [(example.prompt, example.image) for example in reading] == [(example.prompt, None) for example in both]
+    assert found.ablation["groups"]["archetype"]["form"] | {"n": 2} == found.ablation["groups"]["archetype"]["form"]
+    assert any("picture 0.00 (0.00 to 0.00), reading 1.00" in note for note in found.notes)
+    assert json.loads((run.folder / "metrics.json").read_text())["ablation"] == found.ablation
+
+
+def test_a_killed_ablation_goes_on_where_it_was(monkeypatch, settings, run):
+    half_blind(monkeypatch, [], killed_at=7)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate.run(ablated(settings, 1), run, progress=False)
+    asked = []
+    half_blind(monkeypatch, asked)
+    found = evaluate.run(ablated(settings, 1), run, progress=False)
+    assert len(asked) == 12 - 7 and found.ablation["whole"]["reading"]["schema_score"]["mean"] == 1.0
+
+
+def test_nothing_is_ablated_where_there_is_one_eye_or_no_wish_or_no_tuned_model(monkeypatch, settings, run):
+    replay(monkeypatch, GOLD, GOLD)
+    one_eye = ablated(settings, 1)
+    one_eye = replace(one_eye, data=replace(one_eye.data, picture=False))
+    assert evaluate.run(one_eye, run, progress=False).ablation is None
+    assert evaluate.run(settings, run, progress=False).ablation is None
+    replay(monkeypatch, GOLD, None)
+    assert evaluate.run(ablated(settings, 1), run, progress=False).ablation is None
+    assert not (run.folder / ablation.FILE).exists()
+    assert not ablation.wanted(config.load("nano", task="text2sql"))
+
+
+def test_a_share_is_spread_over_the_whole_list_and_never_more_than_there_is():
+    assert ablation.share(40, 0.3) == [0, 3, 6, 10, 13, 16, 20, 23, 26, 30, 33, 36]
+    assert ablation.share(5, 1) == ablation.share(5, 7) == [0, 1, 2, 3, 4]
+    assert ablation.share(3, 0.01) == [0] and ablation.share(0, 1) == []
 
 
 def test_the_worst_are_the_lowest_tuned_scores_and_the_surest_mistake_comes_first(monkeypatch, settings, run):

@@ -11,7 +11,7 @@ from typing import Any
 from ghostlib import tasks
 from ghostlib.config import Config
 from ghostlib.errors import DataError
-from ghostlib.inference import answers, coverage, differences, engines, export, figures
+from ghostlib.inference import ablation, answers, coverage, differences, engines, export, figures
 from ghostlib.models import generate
 from ghostlib.models.files import writing
 from ghostlib.tasks import Example, Terms
@@ -43,7 +43,8 @@ class Metrics:
     """What an evaluation found. `tuned` is None where the run has trained nothing; `notes` says so in words.
 
     `base` is None where somebody else's predictions were scored (foreign.py): those stand under `tuned`. `changes` are what
-    each phase has moved.
+    each phase has moved; `ablation` says what each eye is worth to the tuned model, where it has two:
+    {"n": 40, "whole": {"both": {metric: interval}, "picture": ..., "reading": ...}, "groups": {"archetype": ...}}.
     """
 
     split: str
@@ -57,6 +58,7 @@ class Metrics:
     rows: tuple[Row, ...]
     terms: Terms = field(default_factory=Terms)
     changes: tuple[differences.Change, ...] = ()
+    ablation: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The shape of metrics.json; the rows are in predictions.jsonl."""
@@ -69,6 +71,7 @@ class Metrics:
             "distinct": self.distinct,
             "groups": self.groups,
             "changes": [change.as_dict() for change in self.changes],
+            **({"ablation": self.ablation} if self.ablation else {}),
             "notes": list(self.notes),
         }
 
@@ -104,6 +107,10 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
     asked = [name for name in rows if name not in (BASELINE, BY_RULE)]
     moved = differences.changes({name: scores[name] for name in asked}, terms, seed=config.seed)
     notes += [change.told(" ".join(terms.metrics[change.aim].split()), len(questions)) for change in moved]
+    eyes = None
+    if models["tuned"] and ablation.wanted(config):
+        eyes = _ablated(config, run, split, models["tuned"], questions, scores["tuned"], progress=progress)
+        notes.append(ablation.said(eyes, terms))
     found = Metrics(
         split=split,
         n=len(questions),
@@ -116,6 +123,7 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
         rows=tuple(row for name in asked for row, _ in rows[name]),
         terms=terms,
         changes=moved,
+        ablation=eyes,
     )
     write(found, run.folder)
     trained = run.trained()  # a model card quotes the numbers of its own adapter alone
@@ -201,6 +209,26 @@ def write(metrics: Metrics, folder: Path, *, figure: str = "base_and_tuned.png",
         aside.replace(file)
         (folder / "figures").mkdir(exist_ok=True)
         figures.comparison(metrics.as_dict(), folder / "figures" / figure, names=names, terms=metrics.terms)
+
+
+def _ablated(
+    config: Config,
+    run: Run,
+    split: str,
+    model: engines.Engine,
+    questions: Sequence[Example],
+    both: Sequence[Any],
+    *,
+    progress: bool,
+) -> dict[str, Any]:
+    """The shape of Metrics.ablation, of as many of the questions as the config wants."""
+    places = ablation.share(len(questions), config.evaluation.ablation)
+    asked, task = [questions[place] for place in places], tasks.named(config.task)
+    found = {ablation.BOTH: [both[place] for place in places]}
+    found |= ablation.scores(config, run.folder, split, model, asked, progress=progress)
+    first = next(iter(groups(task, asked, found, seed=config.seed).items()), None)
+    whole = {name: task.aggregate(some, seed=config.seed) for name, some in found.items()}
+    return {"n": len(asked), "whole": whole, "groups": dict([first]) if first else {}}
 
 
 def _baselines(task: Any, config: Config, base: Sequence[generate.Answer]) -> dict[str, list[generate.Answer]]:

@@ -178,7 +178,7 @@ def _training(config: Config, plan: Plan, shape: Shape, machine: Machine, work: 
 
 
 def _evaluation(config: Config, plan: Plan, shape: Shape, machine: Machine, work: dict[str, Work]) -> float:
-    """Base and tuned on the samples of both phases, generated in batches."""
+    """Base and tuned on the samples of both phases, generated in batches; the ablation asks the tuned model twice again."""
     seconds = 4 * START if machine.gpu else 0.0
     limit = config.generate.max_new_tokens
     sizes = dict.fromkeys(work, 0) | {"text": config.evaluation.text_sample, list(work)[-1]: config.evaluation.sample}
@@ -186,9 +186,11 @@ def _evaluation(config: Config, plan: Plan, shape: Shape, machine: Machine, work
         shown = dataclasses.replace(plan, phase=phase)
         tokens = one.question + _pictured(shown, shape)
         reading = 2 * tokens * shape.matrices() + (_looking(shape) if phase == "vision" else 0)
-        for written in (BABBLE * limit, min(limit, one.answer)):
+        answer = min(limit, one.answer)
+        again = 2 * min(1.0, config.evaluation.ablation) if phase == "vision" else 0
+        for times, written in ((1, BABBLE * limit), (1 + again, answer)):
             per_token = LAYER_SECONDS * shape.layers / config.generate.batch_size if machine.gpu else LLAMA_SECONDS
-            seconds += sizes[phase] * (reading / speed(machine, shape) + written * per_token)
+            seconds += times * sizes[phase] * (reading / speed(machine, shape) + written * per_token)
     return seconds
 
 
