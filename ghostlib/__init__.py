@@ -134,6 +134,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       engines.py figures.py   who answers an evaluation; the pictures it leaves
       differences.py          what each phase of a training has changed
       ablation.py             what the picture alone and the reading alone are worth
+      novelty.py              how well columns are named with words that no training example held
       foreign.py coverage.py  anybody's predictions; the share of labels that became columns
       baselines.py benchmark.py  what a model must beat; what the benchmark holds
       export.py staging.py    adapter -> merged model -> GGUF; the folder that the converter wants

@@ -1,4 +1,4 @@
-"""What a prediction is worth with the model that ships: grammar and repair, evidence, confidence, each measured.
+"""What a prediction is worth with the model that ships: grammar and repair, new words, evidence, confidence, measured.
 
 `python -m ghostlib.inference.trials [SCREENS] [--model RUN]` asks about a sample of the validation screens, writes
 docs/results/ui2sql/predict.json and docs/results/predict.md, and the calibration beside the export. A killed one goes on.
@@ -21,7 +21,7 @@ from ghostlib.corpus import picture, records
 from ghostlib.corpus.jsonfiles import write_atomically
 from ghostlib.corpus.reading import Box, Line
 from ghostlib.corpus.records import Label, Screen
-from ghostlib.inference import backends, calibration, coverage, evaluate, evidence, gguf, predict
+from ghostlib.inference import backends, calibration, coverage, evaluate, evidence, gguf, novelty, predict
 from ghostlib.inference.backends import Backend
 from ghostlib.inference.calibration import Calibration
 from ghostlib.models.generate import Answer
@@ -65,6 +65,7 @@ def run(config: Config, *, screens: int = SCREENS, model: Path | None = None, pr
         "model": f"{asked.model} ({weights[:16]})",
         "screens": len(questions),
         "ways": {way: summed([row[way] for row in rows]) for way in WAYS},
+        "words": worded([row["both"]["sql"] for row in rows], [question.completion for question in questions], config),
         "calibration": fitted.quality() if fitted else f"fewer than {calibration.LEAST} valid answers: nothing can be said",
         "evidence": traced(list(coverage.screens(config, "validation").values()), configs.root() / "data"),
     }
@@ -84,15 +85,23 @@ def tried(question: Example, asked: Backend, config: Config) -> dict[str, dict[s
             spent.append(answer.seconds)
             return answer
 
-        _, verdict, attempts = predict.judged(task, answers[held], again, repairs)
+        sql, verdict, attempts = predict.judged(task, answers[held], again, repairs)
         told[way] = {
             "valid": verdict.valid,
             "score": round(float(scores.score(verdict.schema, truth).schema_score), 4),
             "seconds": round(sum(spent) + verdict.seconds, 3),
             "attempts": attempts,
             "confidence": round(answers[held].confidence, 5),
+            "sql": sql,
         }
     return told
+
+
+def worded(answers: Sequence[str], truths: Sequence[str], config: Config) -> dict[str, float]:
+    """novelty.f1 of answers beside their truths."""
+    known = novelty.held(config)
+    pairs = zip(postgres.check_many(answers), postgres.check_many(truths), strict=True)
+    return novelty.f1([novelty.counted(made.schema, true.schema or Schema(), known) for made, true in pairs])
 
 
 def summed(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -189,7 +198,7 @@ def page(found: dict[str, Any]) -> str:
         f"{told['seconds_mean']:.1f} | {told['attempts']:.2f} |"
         for way, told in found["ways"].items()
     ]
-    seen = found["evidence"]
+    seen, words = found["evidence"], found["words"]
     return f"""# What a prediction is worth, measured
 
 Measured on {found["measured"]} by `python -m ghostlib.inference.trials`, {found["screens"]} validation screens,
@@ -204,6 +213,12 @@ Run it again after every training.
 
 A grammar fixes the syntax, never a name: a column that stands twice and a key to a table that is not there are
 syntactically sound. A repair shows the model PostgreSQL's message, at most twice, in the words of phase 1's examples.
+
+## Words that no training example held
+
+Columns F1 of the way "both", all screens together, keys `id` not counted: {words["new"]:.2f} of the
+{words["new_columns"]} columns whose name has a word that nothing in training held,
+{words["known"]:.2f} of the other {words["known_columns"]}.
 
 ## Confidence
 
