@@ -133,6 +133,7 @@ class Evaluation:
 
     sample: int = 40  # validation screens; 0 means all
     text_sample: int = 8  # held-back text examples asked before and after phase 1
+    by_rule: bool = False  # the base is also asked for a plain list, which a rule makes SQL of: a baseline
     ablation: float = 0.3  # of the sample is asked again, without its picture and without its reading; 0: none, 1: all
 
 

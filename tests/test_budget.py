@@ -51,11 +51,11 @@ def test_a_step_of_4b_on_a_t4_takes_about_the_measured_25_seconds():
 
 
 def test_nanos_phases_take_about_what_they_took_on_two_cores():
-    """40 steps of 8 texts in 45 s, 220 steps of 8 screens in 387 s."""
+    """24 steps of 8 texts in 25 s, 210 steps of 8 screens in 399 s; short phases are told longer than they are."""
     found = way("nano", LAPTOP, work=budget.works(configs.load("nano")))
-    assert found.minutes["text"] * 60 == pytest.approx(45, rel=0.35)
-    assert found.minutes["vision"] * 60 == pytest.approx(387, rel=0.35)
-    assert found.minutes["download"] == 0 and found.total_minutes < 10
+    assert found.minutes["text"] * 60 == pytest.approx(25, rel=0.6)
+    assert found.minutes["vision"] * 60 == pytest.approx(399, rel=0.35)
+    assert found.minutes["download"] == 0 and found.total_minutes < 12
 
 
 def test_the_download_of_12b_takes_eight_minutes_and_16_bit_weights_come_on_top():

@@ -7,7 +7,7 @@ import pytest
 from exporting import cache, exported, screen, seeing
 
 from ghostlib import config
-from ghostlib.corpus import records
+from ghostlib.corpus import practice, records
 from ghostlib.corpus.reading import Line
 from ghostlib.errors import ConfigError, DataError
 from ghostlib.inference import ablation, converter, engines, evaluate
@@ -59,7 +59,7 @@ def data(tmp_path_factory):
 @pytest.fixture
 def settings(data, monkeypatch):
     monkeypatch.setenv("GHOST_ROOT", str(data))
-    return config.load("nano", overrides=["export.quant=f32", "evaluation.ablation=0"])
+    return config.load("nano", overrides=["export.quant=f32", "evaluation.ablation=0", "evaluation.by_rule=false"])
 
 
 @pytest.fixture
@@ -200,6 +200,29 @@ def test_nothing_is_ablated_where_there_is_one_eye_or_no_wish_or_no_tuned_model(
     assert evaluate.run(ablated(settings, 1), run, progress=False).ablation is None
     assert not (run.folder / ablation.FILE).exists()
     assert not ablation.wanted(config.load("nano", task="text2sql"))
+
+
+def test_the_base_is_asked_for_a_list_of_the_same_screens_and_the_rule_makes_its_schema(monkeypatch, settings, run):
+    asked = []
+
+    def stream(examples):
+        for place, example in enumerate(examples):
+            asked.append(example)
+            number = int(example.id.removesuffix(".png").rpartition("-")[2])
+            name = GOLD[number].split()[2]
+            listed = example.prompt.startswith(practice.LIST)
+            yield place, Answer(f"# {name}\ntitle: text, required\ntotal: money" if listed else "no sql", 0.9, 0.1, 9)
+
+    replay(monkeypatch, GOLD, None)
+    monkeypatch.setattr(engines, "base", lambda config, kind: engines.Engine("base-weights", "lists", stream))
+    ruled = replace(settings, evaluation=replace(settings.evaluation, by_rule=True))
+    found = evaluate.run(ruled, run, progress=False)
+    assert found.base["schema_score"]["mean"] == 0.0
+    assert found.baselines["by_rule"]["schema_score"]["mean"] == 1.0
+    assert len(asked) == 8 and all("title" in example.prompt and example.image for example in asked)
+    evaluate.run(ruled, run, progress=False)
+    assert len(asked) == 8
+    assert "by_rule" not in evaluate.run(settings, run, progress=False).baselines
 
 
 def test_a_share_is_spread_over_the_whole_list_and_never_more_than_there_is():

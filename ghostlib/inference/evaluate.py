@@ -97,7 +97,7 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
         notes.append(f"{run.folder.name} has no adapter: only the base was asked")
     notes += sampled(len(questions), len(there), config)
     told = answers.asked(config, run.folder / "predictions.jsonl", models, questions, progress=progress)
-    told |= _baselines(task, config, told["base"])
+    told |= _baselines(task, config, _listed(config, run, models["base"], questions, progress=progress) or told["base"])
     rows = {name: _rows(task, name, questions, given) for name, given in told.items()}
     scores = {name: [score for _, score in found] for name, found in rows.items()}
     means = {name: task.aggregate(found, seed=config.seed) for name, found in scores.items()}
@@ -231,6 +231,17 @@ def _ablated(
     return {"n": len(asked), "whole": whole, "groups": dict([first]) if first else {}}
 
 
+def _listed(
+    config: Config, run: Run, base: engines.Engine, questions: Sequence[Example], *, progress: bool
+) -> list[generate.Answer]:
+    """The base's plain lists, kept in the run's listed.jsonl; none where the config or the task has no use for them."""
+    task = tasks.named(config.task)
+    if not config.evaluation.by_rule or not hasattr(task, "listed"):
+        return []
+    asked = [task.listed(question) for question in questions]
+    return answers.asked(config, run.folder / "listed.jsonl", {"base": base}, asked, progress=progress)["base"]
+
+
 def _baselines(task: Any, config: Config, base: Sequence[generate.Answer]) -> dict[str, list[generate.Answer]]:
     """What the tuned model must beat: one answer to everything, and what a rule makes of the base's own words."""
     found = {BASELINE: [generate.Answer(_most_frequent(task, config), 1.0, 0.0, 0)] * len(base)}
@@ -269,8 +280,9 @@ def _rows(task: Any, name: str, questions: Sequence[Example], answers: Sequence[
 
 
 def _most_frequent(task: Any, config: Config) -> str:
-    """The most frequent answer of the training examples: what a model that looks at nothing could say."""
+    """The most frequent answer of the training files, made-up ones left out: what a model that looks at nothing could say."""
     phase = tasks.terms(config.task).phases[-1]
+    config = replace(config, data=replace(config.data, generated=0))
     counted = Counter(example.completion for example in task.examples(config, phase, "train"))
     return counted.most_common(1)[0][0] if counted else ""
 

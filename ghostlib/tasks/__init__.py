@@ -10,6 +10,7 @@ A task module offers:
     aggregate(scores, *, seed) -> dict                metric -> {"mean", "low", "high"}; the first one ranks models
 and where it has them:
     TERMS                                             how it is spoken of, and its phases; else text and vision
+    listed(question) -> Example                       the question for a plain list, of which by_rule makes an answer
     ask(config, picture) -> Example                   a question about a stranger's picture, without an answer
     question(config, words) -> Example                a question in words, without an answer
     golds(config, split) -> list[Example]             ids, answers and groups alone, to score anybody's predictions

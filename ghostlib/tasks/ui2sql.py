@@ -9,7 +9,7 @@ from typing import Any
 
 from ghostlib import config as configs
 from ghostlib.config import Config
-from ghostlib.corpus import lists, picture, reading, records, renamed
+from ghostlib.corpus import lists, picture, practice, reading, records, renamed
 from ghostlib.corpus.reading import Line
 from ghostlib.schemas import ddl, postgres
 from ghostlib.schemas import score as scores
@@ -106,6 +106,11 @@ def parse(text: str) -> str:
     """The SQL inside an answer: the first fenced block where there is one, else the text itself."""
     fenced = re.search(r"```(?:\w+)?\s*\n(.*?)(?:```|\Z)", text, re.DOTALL)
     return (fenced.group(1) if fenced else text).strip()
+
+
+def listed(question: Example) -> Example:
+    """The same screen, of which no SQL is wanted but a plain list, in the words that nano's base has learnt."""
+    return replace(question, prompt=question.prompt.replace(records.INSTRUCTION, practice.LIST, 1))
 
 
 def by_rule(text: str) -> str:
