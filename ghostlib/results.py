@@ -31,6 +31,7 @@ from ghostlib.training.runs import Run
 
 SHIPPED_QUANT = "q8_0"  # half of f16: base, adapter and export stay below 20 MB together
 UNMEASURED = "Not measured yet."
+QUOTED = 400  # characters of an answer that a page shows
 PAPER, INK, FAINT = "#f7f8fa", "#1f2933", "#d9e2ec"
 
 
@@ -209,7 +210,12 @@ def _example(task: str, found: dict[str, Any]) -> str:
     one = found["example"]
     said = {figures.labels(one["answers"])[name]: told["answer"] for name, told in one["answers"].items()}
     parts = {"asked": one["question"], "wanted": one["wanted"], **said}
-    return "```\n" + "\n".join(f"{name}: {text or '(nothing)'}" for name, text in parts.items()) + "\n```"
+    return "```\n" + "\n".join(f"{name}: {_short(text) or '(nothing)'}" for name, text in parts.items()) + "\n```"
+
+
+def _short(text: str) -> str:
+    """The text as a page quotes it: a model that repeats itself would fill it."""
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]} ... ({len(text):,} characters)"
 
 
 def _eyes(task: str, found: dict[str, Any]) -> str:
