@@ -142,6 +142,26 @@ def test_a_page_of_two_tasks_keeps_the_one_while_the_other_is_stamped():
     assert results.quotes(TWO, "qod") and results.quotes(TWO, "ui2sql") and not results.quotes(TWO, "text2sql")
 
 
+def test_an_answer_that_repeats_itself_does_not_fill_the_page():
+    found = of_requests()
+    example = results.answers(found)
+    example["answers"]["base"]["answer"] = "export" * 500
+    page = results.stamped(TWO, "qod", found.as_dict() | {"example": example})
+    assert " ... (3,000 characters)\n" in page
+    assert max(map(len, page.splitlines())) < results.QUOTED + 60
+
+
+def test_what_each_eye_is_worth_is_a_row_an_archetype_and_one_for_all():
+    whole = {part: {"schema_score": interval(mean)} for part, mean in (("both", 0.5), ("picture", 0.1), ("reading", 0.4))}
+    told = {"n": 28, "whole": whole, "groups": {"archetype": {"form": {"n": 28, **whole}}}}
+    blank = "# Eyes\n\n<!-- ablation -->\n<!-- /ablation -->\n"
+    page = results.stamped(blank, "ui2sql", metrics().as_dict() | {"ablation": told})
+    values = "0.50 (0.40 to 0.60) | 0.10 (0.00 to 0.20) | 0.40 (0.30 to 0.50) |"
+    assert "| schema score by archetype | screens | both | picture | reading |" in page
+    assert f"| form | 28 | {values}\n| all | 28 | {values}\n" in page
+    assert results.UNMEASURED in results.stamped(blank, "ui2sql", metrics().as_dict())
+
+
 def test_another_tasks_model_never_takes_the_place_of_the_one_that_ships(tmp_path):
     shipped = configs.root() / engines.SHIPPED
     before = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(shipped.rglob("*")) if file.is_file()}
