@@ -3,10 +3,11 @@
     python -m ghostlib.training.pretrain --hours 1 --out output/nano            # again with the same folder: goes on
     python -m ghostlib.training.pretrain --hours 1 --out output/nano --device cuda
 
-The base is taught three things in words, none of which is the task itself: to list the tables and fields of a reading, to
-write a given list in the target language, and that language's style. Then its eyes learn where widgets stand (`eyes.py`),
-and the last part of the time goes to pages with their pictures. Phases 1 and 2 of the notebooks then teach it to answer a
-screen with SQL at once. A browser lays the pages out first (`corpus/laid.py`); how they are misread is drawn on the fly.
+The base is taught four things in words, none of which is the task itself: to list the tables and fields of a reading, to
+write those of its tables that are named in the target language, to write a given list in it, and that language's style.
+Then its eyes learn where widgets stand (`eyes.py`), and the last part of the time goes to pages with their pictures.
+Phases 1 and 2 of the notebooks then teach it to answer a screen with SQL at once. A browser lays the pages out first
+(`corpus/laid.py`); how they are misread is drawn on the fly.
 """
 
 import argparse
