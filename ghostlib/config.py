@@ -116,6 +116,7 @@ class Data:
     picture: bool = True  # False leaves the picture out of the prompt (what is each eye worth?)
     preferences: str = ""  # pairs of a right and a spoilt answer, for the tasks that learn from such
     generated: int = 0  # examples that the task makes itself, beside those of the files
+    outline: bool = False  # have the model list tables and fields in plain words before it writes SQL; helps a small one
     background: int = 6_000  # characters of a prompt for what is asked about, such as a database's tables; the rest is left out
 
 

@@ -158,7 +158,7 @@ def examples(rows: Sequence[tasks.Example], n: int = 2) -> None:
     for row in rows[:n]:
         if row.image:
             picture(row.image)
-        _html(f"<b>question</b><pre>{html.escape(row.prompt)}</pre><b>answer</b><pre>{html.escape(row.completion)}</pre><hr>")
+        _html(f"<b>question</b><pre>{html.escape(row.prompt)}</pre><b>answer</b><pre>{html.escape(row.taught)}</pre><hr>")
 
 
 def mask(tokens: Sequence[tuple[str, bool]]) -> None:

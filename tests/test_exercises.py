@@ -52,6 +52,13 @@ def test_the_prompt_is_the_chat_templates_own_so_that_the_phases_continue_the_sa
         assert torch.equal(made["token_type_ids"][:, : row.start], told["token_type_ids"])
 
 
+def test_what_an_answer_begins_with_is_read_and_does_not_count(processor):
+    one = Practice("Make up a list.", "CREATE TABLE a (\n);", begun="# a\n\n")
+    row, whole = exercises.encode(processor, one), exercises.encode(processor, Practice(one.prompt, one.begun + one.completion))
+    assert row.ids == whole.ids
+    assert processor.tokenizer.decode(row.ids[row.start :]) == "CREATE TABLE a (\n);<end_of_turn>\n"
+
+
 def test_padding_is_masked_and_never_counts(processor):
     rows = [exercises.Encoded([2, 10, 11, 12], 2), exercises.Encoded([2, 20], 1)]
     made = exercises.collate(rows, processor)

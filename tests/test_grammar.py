@@ -19,6 +19,7 @@ from ghostlib.inference import grammar, llama
 from ghostlib.models import generate, load
 from ghostlib.schemas import ddl, postgres
 from ghostlib.schemas.schema import Check, Column, ForeignKey, Index, Schema, Table
+from ghostlib.tasks import ui2sql
 
 ROOT = Path(__file__).resolve().parents[1]
 GOOD = 'CREATE TABLE a (\n    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n    "group" text NOT NULL UNIQUE\n);'
@@ -55,6 +56,24 @@ def test_every_answer_that_is_shipped_is_a_sentence_of_the_grammar():
     told = [sql for sql in shipped if not sql.startswith("--")]  # phase 1 explains some repairs in a comment
     assert len(told) > 500
     assert [sql for sql in told if not grammar.accepts(sql)] == []
+
+
+def test_the_list_before_an_answer_is_a_sentence_where_it_is_wanted_and_nowhere_else():
+    config_ = config.load("nano", scale="full", overrides=("data.generated=40",))
+    told = ui2sql.examples(config_, "vision", "train") + ui2sql.examples(config_, "vision", "validation")
+    assert len(told) > 600 and all(one.outline for one in told)
+    assert [one.taught for one in told if not grammar.accepts(one.taught, outlined=True)] == []
+    assert not grammar.accepts(told[0].taught) and grammar.accepts(told[0].completion, outlined=True)
+    listed, sql = told[0].outline, told[0].completion
+    for broken in (
+        listed,
+        f"{listed}\n{sql}",
+        f"{sql}\n\n{listed}",
+        f"{listed}\n\n",
+        f"# a\nb: nonsense\n\n{sql}",
+        f"# a b\n\n{sql}",
+    ):
+        assert not grammar.accepts(broken, outlined=True), broken
 
 
 words = st.one_of(st.from_regex(r"[a-z_][a-z0-9_]{0,12}", fullmatch=True), st.sampled_from(sorted(keywords.RESERVED_KEYWORDS)))

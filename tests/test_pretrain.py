@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,9 +10,10 @@ import torch
 from ghostlib.corpus.practice import Practice
 from ghostlib.errors import TrainingError
 from ghostlib.models import load, nano, vocabulary
-from ghostlib.training import exercises, pretrain
+from ghostlib.training import exercises, pretrain, steps
 
-SHORT = pretrain.Recipe(hours=6 / 3600, pages=30, pictures=12, batch_tokens=384, warmup=2, shortest=200)
+SHORT = pretrain.Recipe(hours=6 / 3600, pages=30, pictures=12, batch_tokens=384, warmup=2, shortest=200, fused=False)
+RATES = {"muon_rate": 0.02, "adam_rate": 1.5e-3, "sight_rate": 5e-4}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def test_more_time_goes_on_where_it_was_and_time_that_is_spent_trains_nothing(tr
     pretrain.run(trained, SHORT)
     assert log(trained) == before
     spent = before[-1]["seconds"]
-    pretrain.run(trained, pretrain.Recipe(hours=(spent + 0.3) / 3600, pages=30, pictures=12, batch_tokens=384, warmup=2))
+    pretrain.run(trained, replace(SHORT, hours=(spent + 0.3) / 3600))
     after = log(trained)
     assert after[: len(before)] == before
     assert [row["step"] for row in after[len(before) :]] == list(range(len(before) + 1, len(after) + 1))
@@ -58,9 +60,9 @@ def test_more_time_goes_on_where_it_was_and_time_that_is_spent_trains_nothing(tr
 
 def test_a_loss_that_is_not_finite_is_one_line_and_the_last_save_stays_whole(trained, monkeypatch):
     saved = (trained / "state.pt").read_bytes()
-    monkeypatch.setattr(pretrain, "_step", lambda *_: math.nan)
+    monkeypatch.setattr(steps.Stepper, "__call__", lambda *_: math.nan)
     with pytest.raises(TrainingError) as caught:
-        pretrain.run(trained, pretrain.Recipe(hours=1, pages=30, pictures=12, batch_tokens=384))
+        pretrain.run(trained, replace(SHORT, hours=1))
     assert "\n" not in str(caught.value) and "nan" in str(caught.value)
     assert (trained / "state.pt").read_bytes() == saved
 
@@ -81,10 +83,41 @@ def test_every_weight_of_the_text_model_moves_in_a_step(trained):
     before = {name: value.clone() for name, value in model.named_parameters() if name in names}
     processor = load.processor(str(trained / "model"))
     rows = [exercises.encode(processor, Practice("a", "CREATE TABLE a (\n);"))]
-    optimizers = pretrain._optimizers(model, pretrain.Recipe())
-    assert math.isfinite(pretrain._step(model, exercises.collate(rows, processor), optimizers, 1.0, "cpu"))
+    step = steps.Stepper(model, steps.optimizers(model, **RATES), "cpu", fused=False)
+    assert math.isfinite(step(exercises.collate(rows, processor), 1.0))
     still = [name for name, value in model.named_parameters() if name in names and torch.equal(before[name], value)]
     assert still == []
+
+
+def test_a_step_is_the_same_whether_compiled_padded_or_neither(trained):
+    """Padding stands on the right, so no token that counts sees it, with a mask or without."""
+    from transformers import Gemma3ForConditionalGeneration
+
+    processor = load.processor(str(trained / "model"))
+    told = [Practice(f"list {word}", f"CREATE TABLE {word} (\n    name text\n);") for word in ("a", "orders", "more words")]
+    rows = [exercises.encode(processor, one) for one in told]
+    batch = exercises.collate(rows, processor)
+    model = Gemma3ForConditionalGeneration.from_pretrained(trained / "model", dtype=torch.float32)
+    counted = batch["labels"][:, 1:] != exercises.IGNORED
+    with torch.no_grad():
+        masked = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits[:, :-1][counted]
+    expected = torch.nn.functional.cross_entropy(masked, batch["labels"][:, 1:][counted]).item()
+    for fused in (False, True):
+        step = steps.Stepper(model, steps.optimizers(model, **RATES), "cpu", fused=fused)
+        assert step(dict(batch), 0.0) == pytest.approx(expected, rel=0.02)
+
+
+def test_a_run_can_start_with_a_finished_nano_and_keeps_what_it_knew(trained, tmp_path):
+    from safetensors.torch import load_file
+
+    (tmp_path / "pages.jsonl").write_bytes((trained / "pages.jsonl").read_bytes())
+    recipe = replace(SHORT, hours=0.01 / 3600, pictures=0, muon_rate=0.0, adam_rate=0.0)
+    made = pretrain.run(tmp_path, recipe, start=trained / "model")
+    before, after = (load_file(folder / "model.safetensors") for folder in (trained / "model", made))
+    assert before.keys() == after.keys()
+    assert all((after[name].float() - before[name].float()).abs().max() < 1e-3 for name in before)
+    assert log(tmp_path)[0]["longest"] == recipe.longest
+    assert (made / "tokenizer.model").read_bytes() == (trained / "model" / "tokenizer.model").read_bytes()
 
 
 def test_the_learning_curve_has_a_row_a_hundred_steps(tmp_path):

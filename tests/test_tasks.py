@@ -1,12 +1,14 @@
 """What a model is asked and how its answer is taken: the registry, and ui2sql on the shipped data."""
 
 import dataclasses
+import re
+from dataclasses import replace
 
 import pytest
 
 from ghostlib import config as configs
 from ghostlib import tasks
-from ghostlib.corpus import records
+from ghostlib.corpus import lists, records
 from ghostlib.corpus.reading import Line
 from ghostlib.errors import ConfigError, DataError, PictureError
 from ghostlib.tasks import ui2sql
@@ -85,6 +87,29 @@ def test_the_sql_is_found_however_a_model_wraps_it(text):
 @pytest.mark.parametrize("text", ["", "```", "```sql\n```", "I cannot see a screen."])
 def test_an_answer_without_sql_is_not_an_error(text):
     assert "CREATE" not in ui2sql.parse(text)
+
+
+def test_the_list_that_an_answer_begins_with_is_no_part_of_it_and_a_list_alone_is_no_answer():
+    listed = "# orders\ntotal: money, required\n# lines\norder_id: link orders"
+    assert ui2sql.parse(f"{listed}\n\n{SQL}\n") == SQL
+    assert ui2sql.parse(listed) == listed
+    assert ui2sql.parse(f"{SQL}\n\n{listed}") == f"{SQL}\n\n{listed}"
+
+
+@pytest.mark.parametrize("generated", [0, 30])
+def test_what_is_taught_with_an_outline_is_the_list_of_its_own_answer(nano, generated):
+    asked = replace(nano, data=replace(nano.data, outline=True, generated=generated))
+    plain = replace(asked, data=replace(asked.data, outline=False))
+    taught, bare = (ui2sql.examples(one, "vision", "train") for one in (asked, plain))
+    assert [(one.id, one.prompt, one.outline) for one in bare] == [(one.id, one.prompt, "") for one in taught[: len(bare)]]
+    assert all(one.taught == one.completion for one in bare)
+    for one in taught[:: max(1, len(taught) // 60)] + taught[len(taught) - generated :]:
+        assert ui2sql.parse(one.taught) == one.completion
+        listed = lists.schema(one.outline)
+        assert re.findall(r"(?m)^CREATE TABLE (\S+) ", one.completion) == [table.name for table in listed.tables]
+        for table in listed.tables:
+            block = re.search(rf"(?ms)^CREATE TABLE {table.name} \(\n(.*?)^\);", one.completion)[1]
+            assert [column.name for column in table.columns if f"    {column.name} " not in block] == []
 
 
 def test_the_prompt_carries_the_reading_where_the_profile_wants_it(nano):

@@ -1,4 +1,4 @@
-"""An endless stream of exercises for nano's pretraining: pages to list, tables of a page and whole lists to write as SQL."""
+"""An endless stream of exercises for nano's pretraining: pages to list, and lists to copy and to write as SQL."""
 
 import itertools
 import random
@@ -14,21 +14,26 @@ from ghostlib.schemas import ddl
 LIST = "List the tables and fields on this screen."
 ASKED = (LIST, LIST, LIST, "What is on this screen?", "")  # and without a word: a reading is a question in itself
 WRITE = "Write this list as PostgreSQL."
-NAMED = "Write these tables of the screen as PostgreSQL:"
+TELL = "List the tables and fields on this screen, then name its tables."
+INVENT = "Make up a list of tables and fields, then write it as PostgreSQL."
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
-READ, TABLES, WRITTEN = 0.3, 0.36, 0.31  # of the exercises without a picture; the rest is style
+READ, TOLD, WRITTEN, BEGUN = 0.3, 0.2, 0.1, 0.32  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
 TOO_MANY = ("button", "avatar")  # of these no column is ever made
 
 
 @dataclass(frozen=True)
 class Practice:
-    """One exercise, with the file of a picture or none; where `prompt` is empty, every token of `completion` counts."""
+    """One exercise, with the file of a picture or none; where `prompt` is empty, every token of `completion` counts.
+
+    The answer begins with what is `begun`, which nobody could know, so it does not count.
+    """
 
     prompt: str
     completion: str
     picture: Path | None = None
+    begun: str = ""
 
 
 def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, limit: int | None = None) -> Iterator[Practice]:
@@ -37,6 +42,9 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
     A page that comes again was misread in another way, and most of the invented ones hold other words; lists to write are
     planned anew each time. With `sights`, pages that have a picture, half of the exercises are to look at one: to say where
     its widgets are, or to list it with its reading.
+
+    No screen is answered with SQL. But a list may be followed, after a blank line, by something else: by the names of the
+    screen's tables, or, where no screen was asked about, by its SQL. Tuning then has these two to join.
     """
     rng, kept = random.Random(seed), renamed.usual(pages)
     for number in itertools.count():
@@ -46,28 +54,26 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
             yield _looked_at(sights[rng.randrange(len(sights))], rng)
             continue
         chance = rng.random()
-        if chance < READ + TABLES:
+        if chance < READ + TOLD:
             page = pages[rng.randrange(len(pages))]
             if page.domain == "invented" and rng.random() < RENAMED:
                 page = renamed.renamed(page, kept, rng)
             lines = page.lines if rng.random() < 0.1 else reading.noisy(page.lines, rng)
-            asked, answer = (rng.choice(ASKED), page.listed) if chance < READ else _tables(page, rng)
+            asked, answer = (rng.choice(ASKED), page.listed) if chance < READ else (TELL, _told(page.listed))
             yield Practice(f"{asked}\n{reading.prompt(lines, page.size)}".strip(), answer)
             continue
         schema = laid.screen(rng).schema
-        if chance < READ + TABLES + WRITTEN:
+        if chance < READ + TOLD + WRITTEN + BEGUN:
             listed = lists.listing(schema) if rng.random() < 0.4 else mixed.mixed(lists.listing(schema), rng)
-            yield Practice(f"{WRITE}\n{listed}", ddl.canonical(lists.schema(listed)))
+            written = ddl.canonical(lists.schema(listed))
+            asked = chance < READ + TOLD + WRITTEN
+            yield Practice(f"{WRITE}\n{listed}", written) if asked else Practice(INVENT, written, begun=f"{listed}\n\n")
         else:
             yield Practice("", ddl.canonical(schema))
 
 
-def _tables(page: Page, rng: random.Random) -> tuple[str, str]:
-    """The wish for some tables of a page by their names, and what the target language says of them, indexes last."""
-    names = re.findall(r"(?m)^CREATE TABLE (\S+) ", page.output)
-    asked = [name for name in names if rng.random() < 0.5] or [rng.choice(names)]
-    wanted = re.compile(rf"CREATE (?:TABLE|INDEX ON) (?:{'|'.join(map(re.escape, asked))}) ")
-    return f"{NAMED} {', '.join(asked)}", "\n\n".join(filter(wanted.match, page.output.split("\n\n")))
+def _told(listed: str) -> str:
+    return f"{listed}\n\n{', '.join(re.findall(r'(?m)^# (.+)', listed))}"
 
 
 def _looked_at(page: Page, rng: random.Random) -> Practice:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from ghostlib import config as configs
@@ -91,7 +91,7 @@ def _llama(config: Config, model: Path | None) -> Backend:
 
     def ask(example: Example, held: bool) -> Answer:
         running = llama.server(found.text, found.mmproj, context=context(found, config))
-        rules = grammar.gbnf() if held else ""
+        rules = grammar.gbnf(outlined=config.data.outline) if held else ""
         return llama.ask(running, example, max_new_tokens=config.generate.max_new_tokens, side=side, grammar=rules)
 
     return Backend("gguf", f"{folder.parent.name}/{found.text.name}", True, ask, folder)
@@ -107,7 +107,7 @@ def _transformers(config: Config, model: Path | None) -> Backend:
             max_new_tokens=config.generate.max_new_tokens,
             batch_size=1,
             side=config.model.image_side,
-            constrain=grammar.constraint if held else None,
+            constrain=partial(grammar.constraint, outlined=config.data.outline) if held else None,
         )
         return answer
 

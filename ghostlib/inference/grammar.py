@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from ghostlib.corpus import lists
 from ghostlib.errors import ToolError
 
 TYPES = (
@@ -20,7 +21,8 @@ TYPES = (
 # Expressions stand in CHECK, DEFAULT and an index, with one blank between words, as the server prints them: its spelling of
 # LIKE is ~~, of coalesce COALESCE, and a cast names a type in full.
 RULES = r"""
-root ::= table ("\n\n" (table | alter))* ("\n\n" index)*
+root ::= schema
+schema ::= table ("\n\n" (table | alter))* ("\n\n" index)*
 table ::= "CREATE TABLE " name " (\n" row (",\n" row)* "\n);"
 row ::= "    " (column | constraint)
 column ::= name " " kind (" PRIMARY KEY" | " NOT NULL")? " UNIQUE"? default? check* target*
@@ -62,22 +64,38 @@ name ::= bare | quoted
 quoted ::= "\"" ([^"\x00-\x1f] | "\"\"")+ "\""
 method ::= "btree" | "hash" | "gin" | "gist" | "brin" | "spgist"
 """
+OUTLINED = r"""
+root ::= (listed-table+ "\n")? schema
+listed-table ::= "# " word "\n" (word ": " said (", key")? (", required")? "\n")*
+said ::= KINDS | "link " word | "choice " choice (" / " choice)* | "from " number " to " number | type
+choice ::= [^,/\x00-\x1f]+
+word ::= [a-z_] [a-z_0-9]*
+"""
 
 
-@lru_cache(maxsize=1)
-def gbnf() -> str:
-    """The whole grammar, as llama.cpp and xgrammar read it; its first rule is `root`."""
+@lru_cache(maxsize=2)
+def gbnf(*, outlined: bool = False) -> str:
+    """The whole grammar, as llama.cpp and xgrammar read it; its first rule is `root`. With `outlined` a plain list of tables
+
+    and fields (corpus/lists.py) may stand before the SQL.
+    """
     from pglast import keywords
 
     kinds = " | ".join(f'"{kind}"' for kind in TYPES)
     precision = '"numeric(" [1-9] [0-9]? [0-9]? "," [0-9] [0-9]? ")"'
-    rules = [*RULES.strip().splitlines(), f'type ::= ({kinds} | {precision}) "[]"?']
+    rules = RULES.strip().splitlines()
+    if outlined:
+        said = " | ".join(f'"{kind}"' for kind in lists.TYPES)
+        rules = [*OUTLINED.strip().replace("KINDS", said).splitlines(), *rules[1:]]
+    rules += [f'type ::= ({kinds} | {precision}) "[]"?']
     reserved, special = set(keywords.RESERVED_KEYWORDS), set(keywords.COL_NAME_KEYWORDS)
     rules += _bare("bare", reserved | set(keywords.TYPE_FUNC_NAME_KEYWORDS))
     return "\n".join([*rules, *_bare("function", reserved | special), "rest ::= [a-z0-9_]*"]) + "\n"
 
 
-def constraint(tokenizer: Any, ends: Sequence[int], vocabulary: int, rows: int) -> Callable[[Any, Any], Any]:
+def constraint(
+    tokenizer: Any, ends: Sequence[int], vocabulary: int, rows: int, *, outlined: bool = False
+) -> Callable[[Any, Any], Any]:
     """What bars every token that the grammar does not allow: (input_ids, scores) -> scores, for `rows` answers at once.
 
     `ends` are the tokens that end an answer, `vocabulary` the width of the scores. Raises ToolError without xgrammar.
@@ -91,7 +109,7 @@ def constraint(tokenizer: Any, ends: Sequence[int], vocabulary: int, rows: int) 
         ) from None
     import torch
 
-    compiled = _compiled(tokenizer, tuple(ends), vocabulary)
+    compiled = _compiled(tokenizer, tuple(ends), vocabulary, outlined)
     matchers = [xgrammar.GrammarMatcher(compiled) for _ in range(rows)]
     mask = xgrammar.allocate_token_bitmask(rows, vocabulary)
     begun = False
@@ -113,29 +131,29 @@ def constraint(tokenizer: Any, ends: Sequence[int], vocabulary: int, rows: int) 
     return allowed
 
 
-def accepts(text: str) -> bool:
-    """Whether the text is a whole sentence of the target language."""
+def accepts(text: str, *, outlined: bool = False) -> bool:
+    """Whether the text is a whole sentence of the target language, with `outlined` perhaps after a list."""
     import xgrammar
 
-    matcher = xgrammar.GrammarMatcher(_alone())
+    matcher = xgrammar.GrammarMatcher(_alone(outlined))
     return matcher.accept_string(text) and matcher.is_completed()
 
 
 @lru_cache(maxsize=2)
-def _compiled(tokenizer: Any, ends: tuple[int, ...], vocabulary: int) -> Any:
+def _compiled(tokenizer: Any, ends: tuple[int, ...], vocabulary: int, outlined: bool) -> Any:
     import xgrammar
 
     known = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=vocabulary, stop_token_ids=list(ends))
-    return xgrammar.GrammarCompiler(known).compile_grammar(gbnf())
+    return xgrammar.GrammarCompiler(known).compile_grammar(gbnf(outlined=outlined))
 
 
-@lru_cache(maxsize=1)
-def _alone() -> Any:
+@lru_cache(maxsize=2)
+def _alone(outlined: bool) -> Any:
     """The grammar over single bytes: no model's tokens are needed to ask whether a text is of the language."""
     import xgrammar
 
     letters = xgrammar.TokenizerInfo([bytes([value]) for value in range(256)], stop_token_ids=[0])
-    return xgrammar.GrammarCompiler(letters).compile_grammar(gbnf())
+    return xgrammar.GrammarCompiler(letters).compile_grammar(gbnf(outlined=outlined))
 
 
 def _bare(rule: str, reserved: Iterable[str]) -> list[str]:

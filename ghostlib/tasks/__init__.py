@@ -48,6 +48,12 @@ class Example:
     group: dict[str, Any] = field(default_factory=dict)  # what results are grouped by: archetype, domain, tables
     lines: tuple[Any, ...] = ()  # a stranger's picture only: what is written on it (reading.Line) ...
     size: tuple[int, int] = (0, 0)  # ... and its width and height in pixels
+    outline: str = ""  # what the model shall write before the answer, a blank line between the two
+
+    @property
+    def taught(self) -> str:
+        """All that the model shall write."""
+        return f"{self.outline}\n\n{self.completion}" if self.outline else self.completion
 
 
 @dataclass(frozen=True)
@@ -138,5 +144,5 @@ def messages(example: Example, *, answer: bool = False) -> list[dict[str, Any]]:
     content: list[dict[str, Any]] = [{"type": "image"}] if example.image else []
     turns = [{"role": "user", "content": [*content, {"type": "text", "text": example.prompt}]}]
     if answer:
-        turns.append({"role": "assistant", "content": [{"type": "text", "text": example.completion}]})
+        turns.append({"role": "assistant", "content": [{"type": "text", "text": example.taught}]})
     return turns

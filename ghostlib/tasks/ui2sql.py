@@ -103,9 +103,13 @@ def prompt(config: Config, lines: Sequence[Any], size: tuple[int, int]) -> str:
 
 
 def parse(text: str) -> str:
-    """The SQL inside an answer: the first fenced block where there is one, else the text itself."""
+    """The SQL inside an answer: the first fenced block where there is one, else the text after the list that it begins with,
+
+    else the text itself.
+    """
     fenced = re.search(r"```(?:\w+)?\s*\n(.*?)(?:```|\Z)", text, re.DOTALL)
-    return (fenced.group(1) if fenced else text).strip()
+    found = (fenced.group(1) if fenced else text).strip()
+    return found.partition("\n\n")[2].strip() if found.startswith("# ") and "\n\n" in found else found
 
 
 def listed(question: Example) -> Example:
@@ -162,18 +166,24 @@ def _texts(config: Config, split: str) -> list[Example]:
 
 def _screens(config: Config, split: str) -> list[Example]:
     rows = records.read_screens(configs.root() / (config.data.screens if split == "train" else config.data.validation))
+    outlines = _outlines(rows) if config.data.outline else [""] * len(rows)
     found, sizes = [], []
     for number, row in enumerate(rows):
         image = records.picture_file(row, configs.root() / "data")
         for lines, size in _readings(row, image, random.Random(number) if split == "train" else None):
-            found.append(_example(config, row, lines, size))
+            found.append(_example(config, row, lines, size, outlines[number]))
         sizes.append(size)
     if split == "train" and config.data.generated:
-        found += _reworded(config, rows, sizes)
+        found += _reworded(config, rows, sizes, outlines)
     return found
 
 
-def _reworded(config: Config, rows: Sequence[records.Screen], sizes: Sequence[Size]) -> list[Example]:
+def _outlines(rows: Sequence[records.Screen]) -> list[str]:
+    """Each screen's tables and fields as the plain list that nano's base has learnt to write."""
+    return [lists.listing(verdict.schema or Schema()) for verdict in postgres.check_many([row.output for row in rows])]
+
+
+def _reworded(config: Config, rows: Sequence[records.Screen], sizes: Sequence[Size], outlines: Sequence[str]) -> list[Example]:
     """`data.generated` more examples: the same screens in turns, misread anew, with other words in reading and answer.
 
     For a model that cannot read the words in the picture: it would learn by heart those of a few hundred screens.
@@ -182,14 +192,16 @@ def _reworded(config: Config, rows: Sequence[records.Screen], sizes: Sequence[Si
     for number in range(config.data.generated):
         row, size = rows[number % len(rows)], sizes[number % len(rows)]
         lines = reading.noisy(row.lines, rng) if row.lines else row.reading.lines if row.reading else ()
-        lines, answer = renamed.reworded(lines, row.output, kept, rng)
-        found.append(_example(config, replace(row, output=answer), lines, size))
+        outline = outlines[number % len(rows)]
+        lines, answer = renamed.reworded(lines, f"{outline}\n\n{row.output}", kept, rng)
+        outline, _, answer = answer.partition("\n\n")
+        found.append(_example(config, replace(row, output=answer.strip()), lines, size, outline))
     return found
 
 
-def _example(config: Config, row: records.Screen, lines: Sequence[Line], size: Size) -> Example:
+def _example(config: Config, row: records.Screen, lines: Sequence[Line], size: Size, outline: str) -> Example:
     shown = records.picture_file(row, configs.root() / "data") if config.data.picture else None
-    return Example(row.image_path, prompt(config, lines, size), shown, row.output, _group(row))
+    return Example(row.image_path, prompt(config, lines, size), shown, row.output, _group(row), outline=outline)
 
 
 def _group(row: records.Screen) -> dict[str, Any]:

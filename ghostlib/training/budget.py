@@ -136,7 +136,7 @@ def works(config: Config) -> dict[str, Work]:
 
 def _work(examples: Sequence[tasks.Example]) -> Work:
     count = max(1, len(examples))
-    question, answer = (sum(len(getattr(one, name)) for one in examples) / count for name in ("prompt", "completion"))
+    question, answer = (sum(len(getattr(one, name)) for one in examples) / count for name in ("prompt", "taught"))
     return Work(len(examples), question / CHARACTERS + TEMPLATE, answer / CHARACTERS)
 
 

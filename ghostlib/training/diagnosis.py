@@ -141,9 +141,9 @@ def names(inputs: dict[str, Any], examples: Sequence[Example], processor: Any) -
     found = []
     for row, marks in zip(ids, labels, strict=True):
         seen = _squeezed(tokenizer.decode(row, skip_special_tokens=True))
-        fitting = [one for one in examples if _squeezed(one.prompt) in seen and _squeezed(one.completion) in seen]
+        fitting = [one for one in examples if _squeezed(one.prompt) in seen and _squeezed(one.taught) in seen]
         if fitting:  # words may hold other words: the longest has the most of them in common
-            found.append(max(fitting, key=lambda one: len(one.prompt) + len(one.completion)).id)
+            found.append(max(fitting, key=lambda one: len(one.prompt) + len(one.taught)).id)
         else:
             answer = " ".join(tokenizer.decode(row[marks != -100], skip_special_tokens=True).split())
             found.append(repr(answer[:40]))

@@ -11,6 +11,7 @@ from ghostlib.models import vocabulary
 
 IGNORED = -100  # the label of a token that does not count
 POOL = 8  # batches' worth of examples that are sorted by length together
+WIDTH = 32  # a batch is as wide as a multiple of this: kernels are made for each shape, which takes a quarter of a step
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ def encode(processor: Any, example: Practice) -> Encoded:
     image = f"{first}{soft * processor.image_seq_length}{last}" if example.picture else ""
     asked = f"<bos><start_of_turn>user\n{image}{example.prompt}<end_of_turn>\n<start_of_turn>model\n"
     prompt = tokenizer(asked, add_special_tokens=False)["input_ids"]
+    begun = tokenizer(example.begun, add_special_tokens=False)["input_ids"]
     answer = tokenizer(f"{example.completion}<end_of_turn>\n", add_special_tokens=False)["input_ids"]
-    return Encoded(prompt + answer, len(prompt), example.picture)
+    return Encoded(prompt + begun + answer, len(prompt) + len(begun), example.picture)
 
 
 def collate(rows: list[Encoded], processor: Any) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def collate(rows: list[Encoded], processor: Any) -> dict[str, Any]:
     """
     import torch
 
-    width = max(len(row.ids) for row in rows)
+    width = _width(max(len(row.ids) for row in rows))
     ids = torch.zeros(len(rows), width, dtype=torch.long)
     mask = torch.zeros_like(ids)
     labels = torch.full_like(ids, IGNORED)
@@ -55,6 +57,10 @@ def collate(rows: list[Encoded], processor: Any) -> dict[str, Any]:
         found["token_type_ids"] = (ids == processor.tokenizer.image_token_id).long()
         found["pixel_values"] = _pixels([row.picture for row in rows], processor)
     return found
+
+
+def _width(tokens: int) -> int:
+    return -(-tokens // WIDTH) * WIDTH
 
 
 def _pixels(files: list[Path], processor: Any) -> Any:
@@ -76,12 +82,12 @@ def batches(
         pool: list[Encoded] = []
         while sum(len(row.ids) for row in pool) < POOL * tokens:
             row = encode(processor, next(stream))
-            if len(row.ids) <= limit:
+            if _width(len(row.ids)) <= limit:
                 pool.append(row)
         pool.sort(key=lambda row: (row.picture is not None, len(row.ids)))
         made: list[list[Encoded]] = [[]]
         for row in pool:
-            full = (len(made[-1]) + 1) * len(row.ids) > tokens
+            full = (len(made[-1]) + 1) * _width(len(row.ids)) > tokens
             if made[-1] and (full or (row.picture is None) != (made[-1][-1].picture is None)):
                 made.append([])
             made[-1].append(row)

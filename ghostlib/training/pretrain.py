@@ -2,9 +2,10 @@
 
     python -m ghostlib.training.pretrain --hours 1 --out output/nano            # again with the same folder: goes on
     python -m ghostlib.training.pretrain --hours 1 --out output/nano --device cuda
+    python -m ghostlib.training.pretrain --hours 1 --out output/more --start data/nano   # goes on with a finished one
 
 The base is taught four things in words, none of which is the task itself: to list the tables and fields of a reading, to
-write those of its tables that are named in the target language, to write a given list in it, and that language's style.
+write a given list in the target language, to go on after a list with something that follows from it, and that language's style.
 Then its eyes learn where widgets stand (`eyes.py`), and the last part of the time goes to pages with their pictures.
 Phases 1 and 2 of the notebooks then teach it to answer a screen with SQL at once. A browser lays the pages out first
 (`corpus/laid.py`); how they are misread is drawn on the fly.
@@ -13,11 +14,13 @@ Phases 1 and 2 of the notebooks then teach it to answer a screen with SQL at onc
 import argparse
 import json
 import math
+import multiprocessing
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ from ghostlib.corpus import laid, practice
 from ghostlib.corpus.laid import Page
 from ghostlib.errors import TrainingError
 from ghostlib.models import load, nano, vocabulary
-from ghostlib.training import exercises, eyes
+from ghostlib.training import exercises, eyes, steps
 
 TOKENIZER_EXAMPLES = 12_000
 # where a name stands in a line of SQL or of a list
@@ -38,7 +41,7 @@ READ = re.compile(r"(^\d+,\d+|\d\d|[a-z]+?(?=s?(?![a-z])))")  # in a line of a r
 
 @dataclass(frozen=True)
 class Recipe:
-    """The numbers of the recipe. Muon (Jordan et al., 2024) takes the matrices, AdamW the embedding and the norms."""
+    """The numbers of the recipe; what learns at which rate is in `steps.py`."""
 
     hours: float = 1.0
     seed: int = 7
@@ -56,11 +59,13 @@ class Recipe:
     eyes: float = 0.06  # of the time goes to the tower alone, before that
     sight_rate: float = 5e-4  # of tower and projector when they learn together with the words
     save_minutes: float = 3.0
+    fused: bool = True  # compile the text stack's layers, where there is a C++ compiler: half the time of a step
 
 
-def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
+def run(out: Path, recipe: Recipe, *, device: str = "cpu", start: Path | None = None) -> Path:
     """Train for `recipe.hours` in all (earlier parts of the same folder counted) and hand back the folder of the model.
 
+    A new `out` begins with random weights and short examples, or with the weights and the tokenizer of the nano in `start`.
     `out/model` is a whole nano (float16) after every save, `out/state.pt` what a resume needs, `out/log.jsonl` a row a
     step: step, seconds, tokens, loss, longest. Raises TrainingError on a loss that is not finite.
     """
@@ -72,28 +77,43 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu") -> Path:
     pages = laid.Pages(laid.lay_out(recipe.pages, recipe.seed, out / "pages.jsonl"))
     drawn = recipe.pictures and laid.lay_out(recipe.pictures, recipe.seed + 1, out / "sights.jsonl", side=nano.IMAGE_SIDE)
     sights = laid.Pages(drawn) if drawn else ()
-    if not (folder / "model.safetensors").is_file():
+    if start:
+        recipe = replace(recipe, shortest=recipe.longest)
+    if not (folder / "model.safetensors").is_file() and start:
+        shutil.copytree(start, folder, ignore=shutil.ignore_patterns("tuned"), dirs_exist_ok=True)
+    elif not (folder / "model.safetensors").is_file():
         nano.create(folder, lines=_lines(recipe.seed, pages), seed=recipe.seed)
     model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).to(device).train()
     processor = load.processor(str(folder))
     _share(model, processor.tokenizer)
-    optimizers = _optimizers(model, recipe)
+    rates = {name: getattr(recipe, name) for name in ("muon_rate", "adam_rate", "sight_rate")}
+    optimizers = steps.optimizers(model, **rates)
+    step = steps.Stepper(model, optimizers, device, fused=recipe.fused)
     state, saved, budget = _resume(out / "state.pt", model, optimizers, torch), time.monotonic(), recipe.hours * 3600
 
-    def done() -> float:
-        return state["seconds"] / budget
+    reached = multiprocessing.Value("d", 0.0)  # the share of the time, for the process that makes the batches
 
-    batches, looks = _batches(processor, recipe, pages, (), first=state["step"], progress=done), False
+    def done() -> float:
+        reached.value = state["seconds"] / budget
+        return reached.value
+
+    def batches(sights: Sequence[Page]) -> Iterator[dict[str, Any]]:
+        first, progress = state["step"], lambda: reached.value
+        return _ahead(_batches(processor, recipe, pages, sights, first=first, progress=progress))
+
+    looks, following = False, None
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
         while done() < 1:
             started = time.monotonic()
             if sights and not looks and done() >= 1 - recipe.together - recipe.eyes:
                 if not state["eyes"]:
                     _open_eyes(model, sights, out, recipe)
-                batches = _batches(processor, recipe, pages, sights, first=state["step"], progress=done)
-                looks = state["eyes"] = True
-            batch = next(batches)
-            loss = _step(model, batch, optimizers, _rate(state["step"], done(), recipe), device)
+                looks, following = True, batches(sights)
+                state["eyes"] = True
+            if following is None:
+                following = batches(())
+            batch = next(following)
+            loss = step(batch, _rate(state["step"], done(), recipe))
             if not math.isfinite(loss):
                 raise TrainingError(f"{out}: loss {loss} at step {state['step']}. Lower the rates; the last save is whole")
             state["step"] += 1
@@ -126,9 +146,9 @@ def _lines(seed: int, pages: Sequence[Page]) -> Iterator[str]:
     the boilerplate between names may merge ("bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY" is one piece).
     """
     for example in practice.stream(seed, pages, limit=TOKENIZER_EXAMPLES):
-        asked, *lines = example.prompt.split("\n")
+        asked, *lines = f"{example.prompt}\n{example.begun.strip()}".strip().split("\n")
         yield _read(asked)
-        yield from (_written(line) if asked == practice.WRITE else _read(line) for line in lines)
+        yield from (_written(line) if asked in (practice.WRITE, practice.INVENT) else _read(line) for line in lines)
         yield from map(_written, example.completion.split("\n"))
 
 
@@ -160,8 +180,9 @@ def _share(model: Any, tokenizer: Any) -> None:
             return words[rows] + before[prefixes]
 
         def right_inverse(self, weight: Any) -> tuple[Any, Any]:
-            before = torch.zeros(1 + len(vocabulary.PREFIXES), weight.shape[1], device=weight.device)
-            return weight.clone(), before.normal_(std=0.02)
+            """The two of which `forward` makes the weight: exactly, where it was made so; else a start."""
+            means = [(weight - weight[rows])[prefixes == number].mean(0) for number in range(1, 1 + len(vocabulary.PREFIXES))]
+            return weight.clone(), torch.stack([torch.zeros_like(weight[0]), *means]).nan_to_num()
 
     parametrize.register_parametrization(embedding, "weight", Shared(), unsafe=True)
 
@@ -172,57 +193,9 @@ def _weights(model: Any) -> dict[str, Any]:
     return found | {"model.language_model.embed_tokens.weight": model.get_input_embeddings().weight.detach()}
 
 
-def _optimizers(model: Any, recipe: Recipe) -> list[Any]:
-    import torch
-
-    matrices, others, sight = [], [], []
-    for name, weight in model.named_parameters():
-        if name.startswith("lm_head"):
-            continue  # the embedding's own
-        inner = weight.ndim == 2 and "embed" not in name
-        (sight if "vision_tower" in name or "projector" in name else matrices if inner else others).append(weight)
-    return [
-        torch.optim.Muon(matrices, lr=recipe.muon_rate, momentum=0.95, weight_decay=0.01, adjust_lr_fn="original"),
-        torch.optim.AdamW(others, lr=recipe.adam_rate, betas=(0.9, 0.98), weight_decay=0.0),
-        torch.optim.AdamW(sight, lr=recipe.sight_rate, betas=(0.9, 0.98), weight_decay=0.0),
-    ]
-
-
 def _rate(step: int, done: float, recipe: Recipe) -> float:
     """The share of the full learning rates: warm-up by steps, then flat, then down to nothing over the cooldown."""
     return min(1.0, (step + 1) / recipe.warmup, max(0.0, (1 - done) / recipe.cooldown) + 0.01)
-
-
-def _step(model: Any, batch: dict[str, Any], optimizers: list[Any], rate: float, device: str) -> float:
-    import torch
-    from torch.nn.functional import cross_entropy
-    from torch.nn.utils import parametrize
-
-    inputs = {name: value.to(device) for name, value in batch.items() if name not in ("labels", "longest")}
-    labels = batch["labels"].to(device)
-    counted = labels[:, 1:] != exercises.IGNORED
-    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=_has_bf16(device)), parametrize.cached():
-        hidden = model.model(**inputs, use_cache=False).last_hidden_state[:, :-1]
-        logits = hidden[counted] @ model.get_input_embeddings().weight.T  # only where it counts: no logits of the prompt
-    loss = cross_entropy(logits.float(), labels[:, 1:][counted])
-    loss.backward()
-    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-    torch.nn.utils.clip_grad_norm_([weight for group in groups for weight in group["params"]], 1.0)
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = group.setdefault("full_rate", group["lr"]) * rate
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-    return float(loss.detach())
-
-
-def _has_bf16(device: str) -> bool:
-    """Whether matrices are multiplied faster in bfloat16 here: 2,718 tokens a second instead of 1,907 on a core of Zen 4."""
-    import torch
-
-    if torch.device(device).type == "cuda":
-        return torch.cuda.get_device_capability() >= (8, 0)
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def _batches(
@@ -236,6 +209,18 @@ def _batches(
     seed = recipe.seed * 1_000_003 + first  # a resume draws on, it does not repeat
     stream = practice.stream(seed, pages, sights)
     return exercises.batches(processor, stream, tokens=recipe.batch_tokens, longest=longest, seed=seed)
+
+
+def _ahead(made: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The batches, made in a process of their own: in this one they would hold up the steps (0.63 s each instead of 0.5)."""
+    import torch
+
+    class Endless(torch.utils.data.IterableDataset):
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            return made
+
+    apart = {"num_workers": 1, "prefetch_factor": 4, "multiprocessing_context": "fork"} if hasattr(os, "fork") else {}
+    return iter(torch.utils.data.DataLoader(Endless(), batch_size=None, **apart))
 
 
 def _resume(path: Path, model: Any, optimizers: list[Any], torch: Any) -> dict[str, Any]:
@@ -271,7 +256,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=Recipe.hours, help="training time in all, earlier parts included")
     parser.add_argument("--out", type=Path, default=Path("output/nano"), help="folder; an existing one is gone on with")
+    parser.add_argument("--start", type=Path, help="folder of a finished nano whose weights a new --out begins with")
     parser.add_argument("--pages", type=int, default=Recipe.pages, help="pages to read, laid out first in --out")
+    parser.add_argument("--pictures", type=int, default=Recipe.pictures, help="pages to look at; 0 leaves the eyes as they are")
+    parser.add_argument("--plain", action="store_true", help="compile nothing: where Python's headers are lacking")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves it to torch")
@@ -282,7 +270,9 @@ def main() -> None:
         import torch
 
         torch.set_num_threads(chosen.threads)
-    print(run(chosen.out, Recipe(hours=chosen.hours, seed=chosen.seed, pages=chosen.pages), device=chosen.device))
+    told = {name: getattr(chosen, name) for name in ("hours", "seed", "pages", "pictures")}
+    recipe = Recipe(**told, fused=not chosen.plain)
+    print(run(chosen.out, recipe, device=chosen.device, start=chosen.start))
     print(curve(chosen.out / "log.jsonl"))
 
 

@@ -130,7 +130,7 @@ def digest(examples: Sequence[Example]) -> str:
     found = hashlib.sha256()
     for example in examples:
         picture = _end(example.image) if example.image else (0, b"")
-        found.update(repr((example.id, example.prompt, example.completion, *picture)).encode())
+        found.update(repr((example.id, example.prompt, example.taught, *picture)).encode())
     return found.hexdigest()[:16]
 
 
