@@ -70,6 +70,27 @@ def test_the_same_answer_again_ends_the_rounds_and_a_repair_that_throws_the_sche
         assert len(speaker.asked) <= times + 1
 
 
+def test_where_its_sql_is_refused_the_models_own_list_is_written_by_rule_and_this_is_said(says, tmp_path, capsys):
+    listed = "# tags\nname: text, required\nname: text, required\n# posts\ntag_id: link tags"
+    speaker = says(f"{listed}\n\n{TWICE}", TAGS)
+    assert cli.main(["predict", str(screen(tmp_path)), "--json", *FEW]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["valid"], told["attempts"], len(speaker.asked)) == (True, 1, 1)
+    assert told["sql"].count("    name text NOT NULL") == 1 and "REFERENCES tags" in told["sql"]
+    assert "by rule" in told["notes"][0]
+    says(f"{listed}\n\n{TWICE}")
+    assert cli.main(["predict", str(screen(tmp_path)), "--json", "--repairs", "0", *FEW]) == 1
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["valid"], told["sql"], told["notes"]) == (False, TWICE, [])
+
+
+def test_sql_that_is_accepted_stands_whatever_the_list_before_it_says(says, tmp_path, capsys):
+    says(f"# other\nthing: text\n\n{TAGS}")
+    assert cli.main(["predict", str(screen(tmp_path)), "--json", *FEW]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["sql"], told["notes"]) == (TAGS, [])
+
+
 def test_free_asks_without_the_grammar(says, tmp_path, capsys):
     speaker = says(TAGS)
     cli.main(["predict", str(screen(tmp_path)), "--free", *FEW])

@@ -47,7 +47,7 @@ def _asking() -> argparse.ArgumentParser:
     parent.add_argument("--model", help=about)
     parent.add_argument("--backend", choices=("gguf", "hf", "ollama"), default="gguf", help="ollama is at GHOST_OLLAMA_URL")
     parent.add_argument("--free", action="store_true", help="do not hold the model to the grammar of the target language")
-    about = "times that the model sees PostgreSQL's message at most (2)"
+    about = "times that the model sees PostgreSQL's message at most (2); 0 leaves a refused answer as it is"
     parent.add_argument("--repairs", type=int, choices=range(3), default=2, help=about)
     return parent
 
@@ -56,7 +56,8 @@ def _wishes(chosen: argparse.Namespace) -> "Wishes":
     from ghostlib.inference.predict import Wishes
 
     leave = vars(chosen)
-    return Wishes(not chosen.free, chosen.repairs, not leave.get("no_indexes"), not leave.get("no_constraints"))
+    wanted = {name: not leave.get(f"no_{name}") for name in ("indexes", "constraints")}
+    return Wishes(grammar=not chosen.free, repairs=chosen.repairs, by_rule=chosen.repairs > 0, **wanted)
 
 
 def _predict(chosen: argparse.Namespace) -> int:

@@ -27,5 +27,6 @@ def follow(sql: str, wish: str, asked: Backend, config: Config, wishes: Wishes =
     task = tasks.named(config.task)
     held = wishes.grammar and asked.grammar
     answer = asked.ask(task.change(sql, wish), held)
-    told, verdict, attempts = predict.judged(task, answer, lambda one: asked.ask(one, held), wishes.repairs)
+    found = predict.judged(task, answer, lambda one: asked.ask(one, held), wishes)
+    told, verdict, attempts = found.sql, found.verdict, found.attempts
     return Reply(told, verdict, attempts, time.perf_counter() - start)

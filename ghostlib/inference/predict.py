@@ -29,6 +29,7 @@ SIZES = ((8, "low"), (14, "medium"))  # columns, as the records count them
 class Wishes:
     """How an answer is to be made: held to the grammar, repaired at most so often, and what is left out of it.
 
+    `by_rule`: where its SQL is refused, the list that a small model writes before it is taken, as SQL by rule.
     Without `constraints` there are no CHECK, UNIQUE and foreign keys; keys and NOT NULL stay.
     """
 
@@ -36,9 +37,11 @@ class Wishes:
     repairs: int = REPAIRS
     indexes: bool = True
     constraints: bool = True
+    by_rule: bool = True
 
 
 AS_USUAL = Wishes()
+BY_RULE = "PostgreSQL refused the model's SQL: this is its own list of tables and fields, written as SQL by rule"
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ def answered(question: Example, asked: Backend, config: Config, wishes: Wishes =
     task = tasks.named(config.task)
     held = wishes.grammar and asked.grammar
     first = asked.ask(question, held)
-    sql, verdict, attempts = judged(task, first, lambda one: asked.ask(one, held), wishes.repairs)
+    found = judged(task, first, lambda one: asked.ask(one, held), wishes)
+    sql, verdict = found.sql, found.verdict
     if verdict.schema and not (wishes.indexes and wishes.constraints):
         sql = ddl.canonical(_without(verdict.schema, wishes))
         verdict = postgres.judge(sql)
@@ -138,23 +142,37 @@ def answered(question: Example, asked: Backend, config: Config, wishes: Wishes =
         seconds=time.perf_counter() - start,
         backend=asked.name,
         model=asked.model,
-        attempts=attempts,
+        attempts=found.attempts,
         evidence=traced,
         expected_score=known and (known.expected(first.confidence) if verdict.valid else 0.0),
-        notes=tuple(_notes(first, asked, config, wishes)),
+        notes=tuple([BY_RULE] * found.by_rule + _notes(first, asked, config, wishes)),
     )
 
 
-def judged(task: ModuleType, answer: Answer, ask: Callable[[Example], Answer], repairs: int) -> tuple[str, Verdict, int]:
-    """The answer's SQL, PostgreSQL's verdict, and how often the model was asked.
+@dataclass(frozen=True)
+class Judged:
+    """An answer's SQL, PostgreSQL's verdict, how often the model was asked, and whether a rule wrote it of the model's list."""
 
-    A refused answer is shown to the model with PostgreSQL's words, at most `repairs` times; where no repair is accepted
-    the first answer stands. A repair that loses half of the names is none.
+    sql: str
+    verdict: Verdict
+    attempts: int = 1
+    by_rule: bool = False
+
+
+def judged(task: ModuleType, answer: Answer, ask: Callable[[Example], Answer], wishes: Wishes = AS_USUAL) -> Judged:
+    """What becomes of an answer: its SQL where PostgreSQL accepts it.
+
+    Of a refused one the list that it begins with is taken, by rule. Without such a list, it is shown to the model with
+    PostgreSQL's words, at most `wishes.repairs` times; where no repair is accepted the first answer stands. A repair that
+    loses half of the names is none.
     """
     first = task.parse(answer.text)
     verdict, tried, latest, attempts = postgres.judge(first), {first}, first, 1
     problem = verdict.problems[0] if verdict.problems else None
-    while problem and latest and attempts <= repairs:
+    listed = task.outlined(answer.text) if problem and wishes.by_rule else ""
+    if listed and (found := postgres.judge(listed)).valid:
+        return Judged(listed, found, by_rule=True)
+    while problem and latest and attempts <= wishes.repairs:
         try:
             told = task.parse(ask(task.repair(latest, problem)).text)
         except DataError:  # longer than the model's context
@@ -164,12 +182,12 @@ def judged(task: ModuleType, answer: Answer, ask: Callable[[Example], Answer], r
             break
         found = postgres.judge(told)
         if found.valid and _kept(first, told) >= KEPT:
-            return told, found, attempts
+            return Judged(told, found, attempts)
         tried.add(told)
         if found.valid:
             break
         latest, problem = told, found.problems[0]
-    return first, verdict, attempts
+    return Judged(first, verdict, attempts)
 
 
 def _kept(before: str, after: str) -> float:

@@ -24,6 +24,7 @@ from ghostlib.corpus.records import Label, Screen
 from ghostlib.inference import backends, calibration, coverage, evaluate, evidence, gguf, novelty, predict
 from ghostlib.inference.backends import Backend
 from ghostlib.inference.calibration import Calibration
+from ghostlib.inference.predict import Wishes
 from ghostlib.models.generate import Answer
 from ghostlib.schemas import postgres
 from ghostlib.schemas import score as scores
@@ -31,7 +32,14 @@ from ghostlib.schemas.schema import Schema
 from ghostlib.tasks import Example
 
 RESULTS, PAGE = Path("docs", "results", "ui2sql", "predict.json"), Path("docs", "results", "predict.md")
-WAYS = {"neither": (False, 0), "grammar": (True, 0), "repair": (False, 2), "both": (True, 2)}
+WAYS = {
+    "neither": Wishes(grammar=False, repairs=0, by_rule=False),
+    "grammar": Wishes(repairs=0, by_rule=False),
+    "repair": Wishes(grammar=False, by_rule=False),
+    "both": Wishes(by_rule=False),
+    "both, after its list by rule": Wishes(),
+}
+USUAL = list(WAYS)[-1]
 SCREENS = 40
 READ = 0.3  # of a label's box that a line must cover to be its reading
 
@@ -65,7 +73,7 @@ def run(config: Config, *, screens: int = SCREENS, model: Path | None = None, pr
         "model": f"{asked.model} ({weights[:16]})",
         "screens": len(questions),
         "ways": {way: summed([row[way] for row in rows]) for way in WAYS},
-        "words": worded([row["both"]["sql"] for row in rows], [question.completion for question in questions], config),
+        "words": worded([row[USUAL]["sql"] for row in rows], [question.completion for question in questions], config),
         "calibration": fitted.quality() if fitted else f"fewer than {calibration.LEAST} valid answers: nothing can be said",
         "evidence": traced(list(coverage.screens(config, "validation").values()), configs.root() / "data"),
     }
@@ -77,7 +85,8 @@ def tried(question: Example, asked: Backend, config: Config) -> dict[str, dict[s
     truth = postgres.judge(question.completion).schema or Schema()
     answers = {held: asked.ask(question, held) for held in (False, True)}
     told = {}
-    for way, (held, repairs) in WAYS.items():
+    for way, wishes in WAYS.items():
+        held = wishes.grammar
         spent = [answers[held].seconds]
 
         def again(one: Example, held: bool = held, spent: list[float] = spent) -> Answer:
@@ -85,14 +94,14 @@ def tried(question: Example, asked: Backend, config: Config) -> dict[str, dict[s
             spent.append(answer.seconds)
             return answer
 
-        sql, verdict, attempts = predict.judged(task, answers[held], again, repairs)
+        found = predict.judged(task, answers[held], again, wishes)
         told[way] = {
-            "valid": verdict.valid,
-            "score": round(float(scores.score(verdict.schema, truth).schema_score), 4),
-            "seconds": round(sum(spent) + verdict.seconds, 3),
-            "attempts": attempts,
+            "valid": found.verdict.valid,
+            "score": round(float(scores.score(found.verdict.schema, truth).schema_score), 4),
+            "seconds": round(sum(spent) + found.verdict.seconds, 3),
+            "attempts": found.attempts,
             "confidence": round(answers[held].confidence, 5),
-            "sql": sql,
+            "sql": found.sql,
         }
     return told
 
@@ -116,8 +125,8 @@ def summed(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def calibrated(rows: Sequence[dict[str, dict[str, Any]]], weights: str) -> Calibration | None:
-    """The Calibration of the valid answers of the usual way (both)."""
-    valid = [row["both"] for row in rows if row["both"]["valid"]]
+    """The Calibration of the valid answers of the usual way."""
+    valid = [row[USUAL] for row in rows if row[USUAL]["valid"]]
     return calibration.fitted([row["confidence"] for row in valid], [row["score"] for row in valid], model=weights)
 
 
@@ -213,10 +222,12 @@ Run it again after every training.
 
 A grammar fixes the syntax, never a name: a column that stands twice and a key to a table that is not there are
 syntactically sound. A repair shows the model PostgreSQL's message, at most twice, in the words of phase 1's examples.
+The last way is the usual one: where the SQL is refused, the list that nano writes before it becomes SQL by rule, which can
+hold neither fault; only where that is refused too is the model asked again.
 
 ## Words that no training example held
 
-Columns F1 of the way "both", all screens together, keys `id` not counted: {words["new"]:.2f} of the
+Columns F1 of the usual way, all screens together, keys `id` not counted: {words["new"]:.2f} of the
 {words["new_columns"]} columns whose name has a word that nothing in training held,
 {words["known"]:.2f} of the other {words["known_columns"]}.
 

@@ -18,6 +18,7 @@ and where it has them:
     constraint(config) -> dict                        a JSON Schema that an answer is decoded by
     check(text) -> list[str]                          what is wrong with an answer, a line each
     repair(answer, problem) -> Example                a refused schema with the judge's words: write it so that it holds
+    outlined(text) -> str                             the answer by rule of the outline that a text begins with; "" for none
     change(answer, wish) -> Example                   the schema so far with a request: write it as it is then
 A package may have a module `command`, its own part of the command line, of which any function may be lacking:
     scoring(group), asking(group)                     its options of `ghost evaluate`, and of `ghost ask`

@@ -125,6 +125,12 @@ def by_rule(text: str) -> str:
     return ddl.canonical(lists.schema(text))
 
 
+def outlined(text: str) -> str:
+    """The DDL by rule of the list that an answer begins with; "" where it begins with none."""
+    listed, _, _ = text.strip().partition("\n\n")
+    return by_rule(listed) if listed.startswith("# ") else ""
+
+
 def score(answers: Sequence[str], questions: Sequence[Example]) -> list[scores.Score]:
     """One Score an answer against the example's own completion, both as the server reads them back."""
     truths = postgres.check_many([question.completion for question in questions])
