@@ -63,3 +63,21 @@ def test_the_same_seed_mixes_the_same():
     listed = "# cats\nname: text, required\nborn_on: date"
     assert mixed.mixed(listed, random.Random(1)) == mixed.mixed(listed, random.Random(1))
     assert len({mixed.mixed(listed, random.Random(seed)) for seed in range(20)}) > 15
+
+
+def test_a_list_with_a_slip_says_something_twice_and_is_the_same_schema_by_rule(pairs):
+    rng, kinds = random.Random(8), set()
+    for listed, other in pairs:
+        slipped = mixed.slipped(other, rng)
+        assert slipped != other and lists.schema(slipped) == lists.schema(other)
+        heads = [table[0] for table in tables(slipped)]
+        twice = [name for table in tables(slipped) for name in names(table) if names(table).count(name) > 1]
+        kinds.add("table" if len(set(heads)) < len(heads) else "field")
+        assert len(set(heads)) < len(heads) or twice
+        assert mixed.slipped(listed, random.Random(1)) == mixed.slipped(listed, random.Random(1))
+    assert kinds == {"table", "field"}
+    assert mixed.slipped("# alone", rng) == "# alone"
+
+
+def names(table):
+    return [field.split(":")[0] for field in table[1:]]

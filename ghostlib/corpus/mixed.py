@@ -26,6 +26,25 @@ def mixed(listed: str, rng: random.Random) -> str:
     return renamed.renamed(bare, STAYS, rng).listed if rng.random() < 0.8 else told
 
 
+def slipped(listed: str, rng: random.Random) -> str:
+    """The list with slips as nano makes them: a field that stands twice, of another kind or not, or a table that begins again.
+
+    What is written of it by rule has each once, the first of them.
+    """
+    tables = [part.split("\n") for part in re.split(r"\n(?=# )", listed)]
+    full = [table for table in tables if len(table) > 1]
+    if not full:
+        return listed
+    head, *fields = again = rng.choice(full)
+    if rng.random() < 0.4:
+        tables.append([head, *rng.sample(fields, rng.randint(1, len(fields)))])
+    else:
+        for _ in range(rng.randint(1, 3)):
+            place = rng.randrange(len(fields))
+            again.insert(rng.randint(place + 2, len(again)), _again(fields[place], rng))
+    return "\n".join("\n".join(table) for table in tables)
+
+
 def _fields(fields: list[str], rng: random.Random) -> list[str]:
     changed = [_again(field, rng) for field in rng.sample(fields, len(fields))]
     if rng.random() < AGAIN and not any(", key" in field for field in fields):

@@ -20,6 +20,7 @@ LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
 READ, TOLD, WRITTEN, BEGUN = 0.3, 0.2, 0.1, 0.32  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
+SLIPPED = 0.25  # of the lists to write hold a slip that shall not be written
 TOO_MANY = ("button", "avatar")  # of these no column is ever made
 
 
@@ -65,6 +66,7 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
         schema = laid.screen(rng).schema
         if chance < READ + TOLD + WRITTEN + BEGUN:
             listed = lists.listing(schema) if rng.random() < 0.4 else mixed.mixed(lists.listing(schema), rng)
+            listed = mixed.slipped(listed, rng) if rng.random() < SLIPPED else listed
             written = ddl.canonical(lists.schema(listed))
             asked = chance < READ + TOLD + WRITTEN
             yield Practice(f"{WRITE}\n{listed}", written) if asked else Practice(INVENT, written, begun=f"{listed}\n\n")

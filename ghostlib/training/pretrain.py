@@ -212,7 +212,7 @@ def _batches(
 
 
 def _ahead(made: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The batches, made in a process of their own: in this one they would hold up the steps (0.63 s each instead of 0.5)."""
+    """The batches, made in a process of their own: they take 0.08 s each, a step half a second."""
     import torch
 
     class Endless(torch.utils.data.IterableDataset):
