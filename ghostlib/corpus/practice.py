@@ -18,8 +18,9 @@ TELL = "List the tables and fields on this screen, then name its tables."
 INVENT = "Make up a list of tables and fields, then write it as PostgreSQL."
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
-READ, TOLD, WRITTEN, BEGUN = 0.3, 0.2, 0.1, 0.32  # of the exercises without a picture; the rest is style
+READ, TOLD, WRITTEN, BEGUN = 0.3, 0.15, 0.1, 0.4  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
+BESIDE = 0.7  # of the lists that an answer begins with have a screen beside them, with which they have nothing to do
 SLIPPED = 0.25  # of the lists to write hold a slip that shall not be written
 TOO_MANY = ("button", "avatar")  # of these no column is ever made
 
@@ -59,19 +60,29 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
             page = pages[rng.randrange(len(pages))]
             if page.domain == "invented" and rng.random() < RENAMED:
                 page = renamed.renamed(page, kept, rng)
-            lines = page.lines if rng.random() < 0.1 else reading.noisy(page.lines, rng)
             asked, answer = (rng.choice(ASKED), page.listed) if chance < READ else (TELL, _told(page.listed))
-            yield Practice(f"{asked}\n{reading.prompt(lines, page.size)}".strip(), answer)
-            continue
-        schema = laid.screen(rng).schema
-        if chance < READ + TOLD + WRITTEN + BEGUN:
-            listed = lists.listing(schema) if rng.random() < 0.4 else mixed.mixed(lists.listing(schema), rng)
-            listed = mixed.slipped(listed, rng) if rng.random() < SLIPPED else listed
-            written = ddl.canonical(lists.schema(listed))
-            asked = chance < READ + TOLD + WRITTEN
-            yield Practice(f"{WRITE}\n{listed}", written) if asked else Practice(INVENT, written, begun=f"{listed}\n\n")
+            yield Practice(f"{asked}\n{_read(page, rng)}".strip(), answer)
+        elif chance < READ + TOLD + WRITTEN:
+            listed = _listed(rng)
+            yield Practice(f"{WRITE}\n{listed}", ddl.canonical(lists.schema(listed)))
+        elif chance < READ + TOLD + WRITTEN + BEGUN:
+            listed = _listed(rng)
+            beside = _read(pages[rng.randrange(len(pages))], rng) if rng.random() < BESIDE else ""
+            yield Practice(f"{INVENT}\n{beside}".strip(), ddl.canonical(lists.schema(listed)), begun=f"{listed}\n\n")
         else:
-            yield Practice("", ddl.canonical(schema))
+            yield Practice("", ddl.canonical(laid.screen(rng).schema))
+
+
+def _listed(rng: random.Random) -> str:
+    """A list to write as SQL: some as a screen's would be, most with nothing in it that could be expected, some with a slip."""
+    listed = lists.listing(laid.screen(rng).schema)
+    listed = listed if rng.random() < 0.4 else mixed.mixed(listed, rng)
+    return mixed.slipped(listed, rng) if rng.random() < SLIPPED else listed
+
+
+def _read(page: Page, rng: random.Random) -> str:
+    lines = page.lines if rng.random() < 0.1 else reading.noisy(page.lines, rng)
+    return reading.prompt(lines, page.size)
 
 
 def _told(listed: str) -> str:
@@ -81,8 +92,7 @@ def _told(listed: str) -> str:
 def _looked_at(page: Page, rng: random.Random) -> Practice:
     if rng.random() < 0.4:
         return Practice(LOOK, widgets(page), page.picture)
-    lines = page.lines if rng.random() < 0.1 else reading.noisy(page.lines, rng)
-    return Practice(f"{rng.choice(ASKED)}\n{reading.prompt(lines, page.size)}".strip(), page.listed, page.picture)
+    return Practice(f"{rng.choice(ASKED)}\n{_read(page, rng)}".strip(), page.listed, page.picture)
 
 
 def widgets(page: Page) -> str:

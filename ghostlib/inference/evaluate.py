@@ -282,7 +282,7 @@ def _rows(task: Any, name: str, questions: Sequence[Example], answers: Sequence[
 def _most_frequent(task: Any, config: Config) -> str:
     """The most frequent answer of the training files, made-up ones left out: what a model that looks at nothing could say."""
     phase = tasks.terms(config.task).phases[-1]
-    config = replace(config, data=replace(config.data, generated=0))
+    config = replace(config, data=replace(config.data, generated=0, outline=False))
     counted = Counter(example.completion for example in task.examples(config, phase, "train"))
     return counted.most_common(1)[0][0] if counted else ""
 

@@ -173,6 +173,8 @@ def _texts(config: Config, split: str) -> list[Example]:
 def _screens(config: Config, split: str) -> list[Example]:
     rows = records.read_screens(configs.root() / (config.data.screens if split == "train" else config.data.validation))
     outlines = _outlines(rows) if config.data.outline else [""] * len(rows)
+    if config.data.outline and split == "train":
+        rows = [replace(row, output=by_rule(outline)) for row, outline in zip(rows, outlines, strict=True)]
     found, sizes = [], []
     for number, row in enumerate(rows):
         image = records.picture_file(row, configs.root() / "data")
@@ -185,7 +187,11 @@ def _screens(config: Config, split: str) -> list[Example]:
 
 
 def _outlines(rows: Sequence[records.Screen]) -> list[str]:
-    """Each screen's tables and fields as the plain list that nano's base has learnt to write."""
+    """Each screen's tables and fields as the plain list that nano's base has learnt to write.
+
+    What is taught after it says no more than the list does: SQL that adds a UNIQUE or an index would have to be guessed, and
+    a small model that guesses there no longer copies.
+    """
     return [lists.listing(verdict.schema or Schema()) for verdict in postgres.check_many([row.output for row in rows])]
 
 

@@ -146,10 +146,10 @@ def _lines(seed: int, pages: Sequence[Page]) -> Iterator[str]:
     the boilerplate between names may merge ("bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY" is one piece).
     """
     for example in practice.stream(seed, pages, limit=TOKENIZER_EXAMPLES):
-        asked, *lines = f"{example.prompt}\n{example.begun.strip()}".strip().split("\n")
+        asked, *lines = example.prompt.split("\n")
         yield _read(asked)
-        yield from (_written(line) if asked in (practice.WRITE, practice.INVENT) else _read(line) for line in lines)
-        yield from map(_written, example.completion.split("\n"))
+        yield from (_written(line) if asked == practice.WRITE else _read(line) for line in lines)
+        yield from map(_written, f"{example.begun}{example.completion}".split("\n"))
 
 
 def _read(line: str) -> str:
