@@ -62,10 +62,11 @@ def test_what_an_answer_begins_with_is_read_and_does_not_count(processor):
 def test_padding_is_masked_and_never_counts(processor):
     rows = [exercises.Encoded([2, 10, 11, 12], 2), exercises.Encoded([2, 20], 1)]
     made = exercises.collate(rows, processor)
-    assert made["input_ids"].tolist() == [[2, 10, 11, 12], [2, 20, 0, 0]]
-    assert made["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
-    ignored = exercises.IGNORED
-    assert made["labels"].tolist() == [[ignored, ignored, 11, 12], [ignored, 20, ignored, ignored]]
+    assert {part.shape for part in made.values()} == {(2, exercises.WIDTH)}
+    assert made["input_ids"][:, :5].tolist() == [[2, 10, 11, 12, 0], [2, 20, 0, 0, 0]] and not made["input_ids"][:, 4:].any()
+    assert made["attention_mask"].sum(1).tolist() == [4, 2] and made["attention_mask"][:, 0].all()
+    counted = made["labels"] != exercises.IGNORED
+    assert counted.nonzero().tolist() == [[0, 2], [0, 3], [1, 1]] and made["labels"][counted].tolist() == [11, 12, 20]
 
 
 @pytest.mark.parametrize("longest", [160, 400])

@@ -59,7 +59,7 @@ def test_the_answer_stands_in_the_models_turn_only_when_asked_for(seen):
     assert seen[0].completion not in str(tasks.messages(seen[0]))
     turns = tasks.messages(seen[0], answer=True)
     assert [turn["role"] for turn in turns] == ["user", "assistant"]
-    assert turns[1]["content"] == [{"type": "text", "text": seen[0].completion}]
+    assert turns[1]["content"] == [{"type": "text", "text": seen[0].taught}]
 
 
 def test_a_question_without_a_picture_has_no_image_part(seen):
