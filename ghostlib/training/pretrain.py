@@ -70,22 +70,16 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu", start: Path | None = 
     step: step, seconds, tokens, loss, longest. Raises TrainingError on a loss that is not finite.
     """
     import torch
-    from transformers import Gemma3ForConditionalGeneration
 
     out.mkdir(parents=True, exist_ok=True)
-    folder = out / "model"
+    if start:
+        recipe = replace(recipe, shortest=recipe.longest)
     pages = laid.Pages(laid.lay_out(recipe.pages, recipe.seed, out / "pages.jsonl"))
     drawn = recipe.pictures and laid.lay_out(recipe.pictures, recipe.seed + 1, out / "sights.jsonl", side=nano.IMAGE_SIDE)
     sights = laid.Pages(drawn) if drawn else ()
-    if start:
-        recipe = replace(recipe, shortest=recipe.longest)
-    if not (folder / "model.safetensors").is_file() and start:
-        shutil.copytree(start, folder, ignore=shutil.ignore_patterns("tuned"), dirs_exist_ok=True)
-    elif not (folder / "model.safetensors").is_file():
-        nano.create(folder, lines=_lines(recipe.seed, pages), seed=recipe.seed)
-    model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).to(device).train()
-    processor = load.processor(str(folder))
-    _share(model, processor.tokenizer)
+    folder = out / "model"
+    model, processor = _begun(folder, recipe, pages, start)
+    model = model.to(device)
     rates = {name: getattr(recipe, name) for name in ("muon_rate", "adam_rate", "sight_rate")}
     optimizers = steps.optimizers(model, **rates)
     step = steps.Stepper(model, optimizers, device, fused=recipe.fused)
@@ -118,9 +112,7 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu", start: Path | None = 
                 raise TrainingError(f"{out}: loss {loss} at step {state['step']}. Lower the rates; the last save is whole")
             state["step"] += 1
             state["seconds"] += time.monotonic() - started
-            row = {"step": state["step"], "seconds": round(state["seconds"], 1), "loss": round(loss, 4)}
-            row |= {"longest": batch["longest"], "tokens": int(batch["attention_mask"].sum())}
-            log.write(json.dumps(row | {"pictures": len(batch.get("pixel_values", ()))}) + "\n")
+            log.write(json.dumps(_row(state, batch, loss)) + "\n")
             if state["step"] % 10 == 0:
                 log.flush()
                 spent = state["seconds"] / 60
@@ -129,6 +121,28 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu", start: Path | None = 
                 _save(out, model, optimizers, state, torch)
                 saved = time.monotonic()
     return folder
+
+
+def _begun(folder: Path, recipe: Recipe, pages: Sequence[Page], start: Path | None) -> tuple[Any, Any]:
+    """The model in float32 and its processor: what is in the folder, else a copy of `start`, else random weights."""
+    import torch
+    from transformers import Gemma3ForConditionalGeneration
+
+    if not (folder / "model.safetensors").is_file():
+        if start:
+            shutil.copytree(start, folder, ignore=shutil.ignore_patterns("tuned"), dirs_exist_ok=True)
+        else:
+            nano.create(folder, lines=_lines(recipe.seed, pages), seed=recipe.seed)
+    model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).train()
+    processor = load.processor(str(folder))
+    _share(model, processor.tokenizer)
+    return model, processor
+
+
+def _row(state: dict[str, Any], batch: dict[str, Any], loss: float) -> dict[str, Any]:
+    row = {"step": state["step"], "seconds": round(state["seconds"], 1), "loss": round(loss, 4)}
+    row |= {"longest": batch["longest"], "tokens": int(batch["attention_mask"].sum())}
+    return row | {"pictures": len(batch.get("pixel_values", ()))}
 
 
 def _open_eyes(model: Any, sights: Sequence[Page], out: Path, recipe: Recipe) -> None:
