@@ -251,6 +251,7 @@ def prediction(found: Prediction, image: Path | bytes | None = None) -> None:
     sql(found.sql)
     state = "PostgreSQL accepts it" if found.valid else f"PostgreSQL refuses it: {'; '.join(map(str, found.problems[:2]))}"
     print(f"{state} · {found.seconds:.1f} s · {found.backend} · {found.model} · mean token probability {found.confidence:.2f}")
+    print(*found.notes, sep="\n", end="\n" * bool(found.notes))
     if found.schema:
         _image(views.picture(found.schema), wide=720)
 
