@@ -278,8 +278,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves it to torch")
     chosen = parser.parse_args()
-    # torch's bfloat16 kernels keep what they made for each of 1,024 shapes, and every batch is a new one: 6 GB in 15 minutes
-    os.environ.setdefault("LRU_CACHE_CAPACITY", "16")
     if chosen.threads:
         import torch
 
