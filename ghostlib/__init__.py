@@ -131,6 +131,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       dialogue.py             a schema so far, and requests on it
       trials.py               what grammar, repair and evidence are worth: docs/results/predict.md
       evaluate.py answers.py  base against tuned on a split; the answers that are there already
+      beside.py               what a rule makes of the lists, and one answer to everything
       engines.py figures.py   who answers an evaluation; the pictures it leaves
       differences.py          what each phase of a training has changed
       ablation.py             what the picture alone and the reading alone are worth

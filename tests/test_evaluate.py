@@ -10,7 +10,7 @@ from ghostlib import config
 from ghostlib.corpus import practice, records
 from ghostlib.corpus.reading import Line
 from ghostlib.errors import ConfigError, DataError
-from ghostlib.inference import ablation, converter, engines, evaluate
+from ghostlib.inference import ablation, converter, engines, evaluate, figures
 from ghostlib.models.generate import Answer
 from ghostlib.tasks import Example
 from ghostlib.training.runs import Run
@@ -223,6 +223,22 @@ def test_the_base_is_asked_for_a_list_of_the_same_screens_and_the_rule_makes_its
     evaluate.run(ruled, run, progress=False)
     assert len(asked) == 8
     assert "by_rule" not in evaluate.run(settings, run, progress=False).baselines
+
+
+def test_a_refused_answer_is_also_scored_as_its_own_list_by_rule_and_an_accepted_one_as_it_stands(monkeypatch, settings, run):
+    lists = [f"# {sql.split()[2]}\ntitle: text, required\ntotal: money" for sql in GOLD]
+    told = [f"{lists[0]}\n\nCREATE TABLE (", f"{lists[1]}\n\n{GOLD[1]}", f"{lists[0]}\n\n{GOLD[2]}", "no list, no sql"]
+    replay(monkeypatch, GOLD, told)
+    found = evaluate.run(settings, run, progress=False)
+    assert (found.tuned["validity"]["mean"], found.baselines["mended"]["validity"]["mean"]) == (0.5, 0.75)
+    assert (found.tuned["schema_score"]["mean"], found.baselines["mended"]["schema_score"]["mean"]) == (0.5, 0.75)
+    assert {row.model for row in found.rows} == {"base", "tuned"}
+    assert list(figures.series(found.as_dict()))[:3] == ["base", "tuned", "mended"]
+
+
+def test_where_no_refused_answer_begins_with_a_list_nothing_is_mended(monkeypatch, settings, run):
+    replay(monkeypatch, GOLD, [GOLD[0], "CREATE TABLE (", "", GOLD[3]])
+    assert "mended" not in evaluate.run(settings, run, progress=False).baselines
 
 
 def test_a_share_is_spread_over_the_whole_list_and_never_more_than_there_is():

@@ -43,7 +43,7 @@ def test_every_exercise_is_one_of_the_four_kinds(exercises):
     begun, writes = of(exercises, practice.INVENT), of(exercises, practice.WRITE)
     style = [one for one in exercises if not one.prompt]
     assert len(reads) + len(begun) + len(writes) + len(style) == len(exercises)
-    assert len(reads) > 0.3 * len(exercises) and len(begun) > len(writes) > 0.05 * len(exercises) < 2 * len(style)
+    assert len(reads) > 0.3 * len(exercises) and len(begun) > 4 * len(writes) > 0 < len(style)
     assert all(one.completion for one in exercises)
 
 
@@ -68,6 +68,13 @@ def test_of_a_list_that_nobody_could_know_the_sql_alone_is_to_be_learned(exercis
     assert not any(one.begun for one in exercises if one not in begun)
 
 
+def test_the_list_that_an_answer_begins_with_is_not_the_list_of_the_screen_beside_it(laid_pages, exercises):
+    listed = {page.listed for page in laid_pages}
+    begun = of(exercises, practice.INVENT)
+    assert sum("\n0,0 " in one.prompt for one in begun) > 0.5 * len(begun)
+    assert sum(one.begun.strip() in listed for one in begun) < 0.05 * len(begun)
+
+
 def test_a_screen_is_listed_whatever_is_asked_and_where_nothing_is(exercises):
     asked = {one.prompt.split("\n")[0] for one in exercises if one.completion.startswith("# ")}
     assert asked > {words for words in practice.ASKED if words} | {practice.TELL}
@@ -90,7 +97,8 @@ def test_no_screen_comes_from_a_validation_domain():
 
 
 def test_what_a_model_is_told_to_write_creates_in_postgresql(exercises):
-    sql = [one.completion for one in exercises if one.prompt.startswith(practice.WRITE) or not one.prompt][:60]
+    heads = (practice.WRITE, practice.INVENT)
+    sql = [one.completion for one in exercises if one.prompt.startswith(heads) or not one.prompt][:60]
     assert len(sql) == 60
     verdicts = postgres.check_many(sql)
     assert [(text, v.problems) for text, v in zip(sql, verdicts, strict=True) if not v.valid] == []

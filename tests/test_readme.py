@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ghostlib import notebooks
+from ghostlib.inference import figures
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CHANGELOG.md"]
@@ -119,7 +120,7 @@ def test_the_readme_names_the_two_commands_the_picture_and_the_licence_of_the_we
 
 def test_the_readmes_table_of_results_is_the_committed_run_with_its_intervals():
     found = metrics("ui2sql")
-    columns = (found["base"], found["tuned"], *found["baselines"].values())
+    columns = figures.series(found).values()
     seen = set()
     for line in text(ROOT / "README.md").splitlines():
         name, *cells = [cell.strip() for cell in re.sub(r"<!--.*?-->", "", line).strip().strip("|").split("|")]

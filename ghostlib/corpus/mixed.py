@@ -26,22 +26,23 @@ def mixed(listed: str, rng: random.Random) -> str:
     return renamed.renamed(bare, STAYS, rng).listed if rng.random() < 0.8 else told
 
 
-def slipped(listed: str, rng: random.Random) -> str:
-    """The list with slips as nano makes them: a field that stands twice, of another kind or not, or a table that begins again.
+def slipped(listed: str, rng: random.Random, share: float = 1.0) -> str:
+    """The list with slips as nano makes them, where it is one of the `share` that have some.
 
-    What is written of it by rule has each once, the first of them.
+    A slip is a field that stands twice, of another kind or not, or a table that begins again. What is written of the list by
+    rule has each once, the first of them.
     """
     tables = [part.split("\n") for part in re.split(r"\n(?=# )", listed)]
     full = [table for table in tables if len(table) > 1]
-    if not full:
+    if not full or rng.random() > share:
         return listed
     head, *fields = again = rng.choice(full)
     if rng.random() < 0.4:
         tables.append([head, *rng.sample(fields, rng.randint(1, len(fields)))])
     else:
         for _ in range(rng.randint(1, 3)):
-            place = rng.randrange(len(fields))
-            again.insert(rng.randint(place + 2, len(again)), _again(fields[place], rng))
+            field = rng.choice(fields)
+            again.insert(rng.randint(again.index(field) + 1, len(again)), _again(field, rng))
     return "\n".join("\n".join(table) for table in tables)
 
 

@@ -18,9 +18,10 @@ TELL = "List the tables and fields on this screen, then name its tables."
 INVENT = "Make up a list of tables and fields, then write it as PostgreSQL."
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
-READ, TOLD, WRITTEN, BEGUN = 0.3, 0.15, 0.1, 0.4  # of the exercises without a picture; the rest is style
+READ, TOLD, WRITTEN, BEGUN = 0.35, 0.15, 0.05, 0.4  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
-BESIDE = 0.7  # of the lists that an answer begins with have a screen beside them, with which they have nothing to do
+LIKE = 0.35  # of the lists that an answer begins with are beside the screen whose list they were, before it was mixed up
+BESIDE = 0.4  # and so many beside a screen with which they have nothing to do
 SLIPPED = 0.25  # of the lists to write hold a slip that shall not be written
 TOO_MANY = ("button", "avatar")  # of these no column is ever made
 
@@ -66,9 +67,7 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
             listed = _listed(rng)
             yield Practice(f"{WRITE}\n{listed}", ddl.canonical(lists.schema(listed)))
         elif chance < READ + TOLD + WRITTEN + BEGUN:
-            listed = _listed(rng)
-            beside = _read(pages[rng.randrange(len(pages))], rng) if rng.random() < BESIDE else ""
-            yield Practice(f"{INVENT}\n{beside}".strip(), ddl.canonical(lists.schema(listed)), begun=f"{listed}\n\n")
+            yield _begun(pages[rng.randrange(len(pages))], rng)
         else:
             yield Practice("", ddl.canonical(laid.screen(rng).schema))
 
@@ -77,7 +76,15 @@ def _listed(rng: random.Random) -> str:
     """A list to write as SQL: some as a screen's would be, most with nothing in it that could be expected, some with a slip."""
     listed = lists.listing(laid.screen(rng).schema)
     listed = listed if rng.random() < 0.4 else mixed.mixed(listed, rng)
-    return mixed.slipped(listed, rng) if rng.random() < SLIPPED else listed
+    return mixed.slipped(listed, rng, SLIPPED)
+
+
+def _begun(page: Page, rng: random.Random) -> Practice:
+    """An answer that begins with a list: alone, beside the page, or beside the page that it was changed from."""
+    chance = rng.random()
+    listed = mixed.slipped(mixed.mixed(page.listed, rng), rng, SLIPPED) if chance < LIKE else _listed(rng)
+    beside = _read(page, rng) if chance < LIKE + BESIDE else ""
+    return Practice(f"{INVENT}\n{beside}".strip(), ddl.canonical(lists.schema(listed)), begun=f"{listed}\n\n")
 
 
 def _read(page: Page, rng: random.Random) -> str:

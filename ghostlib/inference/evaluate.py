@@ -11,13 +11,12 @@ from typing import Any
 from ghostlib import tasks
 from ghostlib.config import Config
 from ghostlib.errors import DataError
-from ghostlib.inference import ablation, answers, coverage, differences, engines, export, figures
+from ghostlib.inference import ablation, answers, beside, coverage, differences, engines, export, figures
 from ghostlib.models import generate
 from ghostlib.models.files import writing
 from ghostlib.tasks import Example, Terms
 from ghostlib.training.runs import Run
 
-BASELINE, BY_RULE = "most_frequent", "by_rule"
 Interval = dict[str, float]
 
 
@@ -42,7 +41,8 @@ class Row:
 class Metrics:
     """What an evaluation found. `tuned` is None where the run has trained nothing; `notes` says so in words.
 
-    `base` is None where somebody else's predictions were scored (foreign.py): those stand under `tuned`. `changes` are what
+    `base` is None where somebody else's predictions were scored (foreign.py): those stand under `tuned`. Among `baselines` is
+    whatever else was scored: beside.py, and the text phase's adapter where another phase followed. `changes` are what
     each phase has moved; `ablation` says what each eye is worth to the tuned model, where it has two:
     {"n": 40, "whole": {"both": {metric: interval}, "picture": ..., "reading": ...}, "groups": {"archetype": ...}}.
     """
@@ -97,14 +97,16 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
         notes.append(f"{run.folder.name} has no adapter: only the base was asked")
     notes += sampled(len(questions), len(there), config)
     told = answers.asked(config, run.folder / "predictions.jsonl", models, questions, progress=progress)
-    told |= _baselines(task, config, _listed(config, run, models["base"], questions, progress=progress) or told["base"])
+    asked = list(told)
+    told |= beside.baselines(task, config, run, models["base"], questions, told["base"], progress=progress)
     rows = {name: _rows(task, name, questions, given) for name, given in told.items()}
+    if mended := beside.mended(task, told.get("tuned", []), [row.valid for row, _ in rows.get("tuned", [])]):
+        rows[beside.MENDED] = _rows(task, beside.MENDED, questions, mended)
     scores = {name: [score for _, score in found] for name, found in rows.items()}
     means = {name: task.aggregate(found, seed=config.seed) for name, found in scores.items()}
     screens = coverage.screens(config, split)
     for name, found in rows.items():
         means[name] |= coverage.measured([(row.id, row.prediction, row.gold) for row, _ in found], screens, seed=config.seed)
-    asked = [name for name in rows if name not in (BASELINE, BY_RULE)]
     moved = differences.changes({name: scores[name] for name in asked}, terms, seed=config.seed)
     notes += [change.told(" ".join(terms.metrics[change.aim].split()), len(questions)) for change in moved]
     eyes = None
@@ -231,24 +233,6 @@ def _ablated(
     return {"n": len(asked), "whole": whole, "groups": dict([first]) if first else {}}
 
 
-def _listed(
-    config: Config, run: Run, base: engines.Engine, questions: Sequence[Example], *, progress: bool
-) -> list[generate.Answer]:
-    """The base's plain lists, kept in the run's listed.jsonl; none where the config or the task has no use for them."""
-    task = tasks.named(config.task)
-    if not config.evaluation.by_rule or not hasattr(task, "listed"):
-        return []
-    asked = [task.listed(question) for question in questions]
-    return answers.asked(config, run.folder / "listed.jsonl", {"base": base}, asked, progress=progress)["base"]
-
-
-def _baselines(task: Any, config: Config, base: Sequence[generate.Answer]) -> dict[str, list[generate.Answer]]:
-    """What the tuned model must beat: one answer to everything, and what a rule makes of the base's own words."""
-    found = {BASELINE: [generate.Answer(_most_frequent(task, config), 1.0, 0.0, 0)] * len(base)}
-    ruled = [replace(answer, text=task.by_rule(answer.text)) for answer in base]
-    return found | {BY_RULE: ruled} if any(answer.text for answer in ruled) else found
-
-
 def _some(examples: list[Example], config: Config, split: str) -> list[Example]:
     if not examples:
         noun = tasks.terms(config.task).noun
@@ -277,14 +261,6 @@ def _rows(task: Any, name: str, questions: Sequence[Example], answers: Sequence[
         )
         made.append((row, score))
     return made
-
-
-def _most_frequent(task: Any, config: Config) -> str:
-    """The most frequent answer of the training files, made-up ones left out: what a model that looks at nothing could say."""
-    phase = tasks.terms(config.task).phases[-1]
-    config = replace(config, data=replace(config.data, generated=0, outline=False))
-    counted = Counter(example.completion for example in task.examples(config, phase, "train"))
-    return counted.most_common(1)[0][0] if counted else ""
 
 
 def groups(task: Any, questions: Sequence[Example], scores: dict[str, list[Any]], *, seed: int) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,14 @@ from PIL import Image
 from ghostlib.tasks import Terms
 
 INK, FAINT = "#1f2933", "#d9e2ec"
-COLOURS = {"base": "#9fb3c8", "text": "#12a594", "tuned": "#2f6fed", "most_frequent": "#f0b429", "by_rule": "#7fb77e"}
+COLOURS = {
+    "base": "#9fb3c8",
+    "text": "#12a594",
+    "tuned": "#2f6fed",
+    "mended": "#1b3f91",  # the same answers, so the same hue
+    "most_frequent": "#f0b429",
+    "by_rule": "#7fb77e",
+}
 OTHERS = ("#8e4ec6", "#d9822b", "#d6409f", "#697586")
 STAGES = ("#2f6fed", "#12a594", "#f0b429", "#8e4ec6", "#d6409f")  # of a parity report, in their order
 NAMES = {
@@ -18,12 +25,13 @@ NAMES = {
     "tuned": "tuned",
     "most_frequent": "most frequent answer",
     "by_rule": "base by rule",
+    "mended": "tuned, mended by rule",
 }
 
 
 def series(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The columns of a comparison, by key: base, what each phase has made in their order, then the baselines."""
-    found = {"base": metrics["base"], "text": None, "tuned": metrics.get("tuned"), **metrics["baselines"]}
+    found = {"base": metrics["base"], "text": None, "tuned": metrics.get("tuned"), "mended": None, **metrics["baselines"]}
     return {name: values for name, values in found.items() if values}
 
 
