@@ -38,12 +38,12 @@ def test_a_page_that_comes_again_was_misread_in_another_way(exercises):
     assert len(set(exercises)) > 0.9 * len(exercises)
 
 
-def test_every_exercise_is_one_of_the_four_kinds(exercises):
+def test_every_exercise_is_one_of_the_five_kinds(exercises):
     reads = [one for one in exercises if one.completion.startswith("# ")]
     begun, writes = of(exercises, practice.INVENT), of(exercises, practice.WRITE)
-    style = [one for one in exercises if not one.prompt]
-    assert len(reads) + len(begun) + len(writes) + len(style) == len(exercises)
-    assert len(reads) > 0.3 * len(exercises) and len(begun) > 4 * len(writes) > 0 < len(style)
+    style, told = [one for one in exercises if not one.prompt], of(exercises, practice.FACTS)
+    assert len(reads) + len(begun) + len(writes) + len(style) + len(told) == len(exercises)
+    assert len(reads) > 0.3 * len(exercises) and len(begun) > 4 * len(writes) > 0 < len(style) < len(told)
     assert all(one.completion for one in exercises)
 
 

@@ -1,4 +1,4 @@
-"""An endless stream of exercises for nano's pretraining: pages to list, and lists to copy and to write as SQL."""
+"""An endless stream of exercises for nano's pretraining: pages to list, lists to write as SQL, facts to write as JSON."""
 
 import itertools
 import random
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghostlib.corpus import laid, lists, mixed, reading, renamed
+from ghostlib.corpus import facts, laid, lists, mixed, reading, renamed
 from ghostlib.corpus.laid import Page
 from ghostlib.schemas import ddl
 
@@ -16,9 +16,10 @@ ASKED = (LIST, LIST, LIST, "What is on this screen?", "")  # and without a word:
 WRITE = "Write this list as PostgreSQL."
 TELL = "List the tables and fields on this screen, then name its tables."
 INVENT = "Make up a list of tables and fields, then write it as PostgreSQL."
+FACTS = "Write these facts as JSON."
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
-READ, TOLD, WRITTEN, BEGUN = 0.35, 0.15, 0.05, 0.4  # of the exercises without a picture; the rest is style
+READ, TOLD, WRITTEN, BEGUN, SPOKEN = 0.35, 0.13, 0.04, 0.35, 0.1  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
 LIKE = 0.35  # of the lists that an answer begins with are beside the screen whose list they were, before it was mixed up
 BESIDE = 0.4  # and so many beside a screen with which they have nothing to do
@@ -68,6 +69,9 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
             yield Practice(f"{WRITE}\n{listed}", ddl.canonical(lists.schema(listed)))
         elif chance < READ + TOLD + WRITTEN + BEGUN:
             yield _begun(pages[rng.randrange(len(pages))], rng)
+        elif chance < READ + TOLD + WRITTEN + BEGUN + SPOKEN:
+            words, answer = facts.told(rng)
+            yield Practice(f"{FACTS}\n{words}", answer)
         else:
             yield Practice("", ddl.canonical(laid.screen(rng).schema))
 
