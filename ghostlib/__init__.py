@@ -121,6 +121,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       perplexity.py           what the right answers cost a model
       pretrain.py eyes.py     nano's own recipe; its tower learns where widgets stand
       exercises.py steps.py   batches of its exercises, with pictures or without; a step in bfloat16, compiled
+      pieces.py               what its tokenizer is trained on
     inference/
       predict.py backends.py  a screenshot in, a judged schema out; who answers: llama.cpp, transformers, Ollama
       asking.py               a question in words in, a checked answer out

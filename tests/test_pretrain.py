@@ -10,7 +10,7 @@ import torch
 from ghostlib.corpus.practice import Practice
 from ghostlib.errors import TrainingError
 from ghostlib.models import load, nano, vocabulary
-from ghostlib.training import exercises, pretrain, steps
+from ghostlib.training import exercises, pieces, pretrain, steps
 
 SHORT = pretrain.Recipe(hours=6 / 3600, pages=30, pictures=12, batch_tokens=384, warmup=2, shortest=200, fused=False)
 RATES = {"muon_rate": 0.02, "adam_rate": 1.5e-3, "sight_rate": 5e-4}
@@ -21,7 +21,7 @@ def trained(tmp_path_factory):
     """A folder after some seconds of the recipe, and its log."""
     out = tmp_path_factory.mktemp("pretrained")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pretrain, "TOKENIZER_EXAMPLES", 60)
+        patch.setattr(pieces, "EXAMPLES", 60)
         model = pretrain.run(out, SHORT)
     assert model == out / "model"
     return out

@@ -7,14 +7,14 @@ import sentencepiece
 
 from ghostlib.corpus import invented
 from ghostlib.models import vocabulary
-from ghostlib.training import pretrain
+from ghostlib.training.pieces import lines
 
 
 @pytest.fixture(scope="module")
 def pieces(laid_pages):
     from itertools import islice
 
-    return sentencepiece.SentencePieceProcessor(model_proto=vocabulary.train(islice(pretrain._lines(7, laid_pages), 40_000)))
+    return sentencepiece.SentencePieceProcessor(model_proto=vocabulary.train(islice(lines(7, laid_pages), 40_000)))
 
 
 def stems(pieces, text):

@@ -17,11 +17,11 @@ import json
 import math
 import multiprocessing
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +29,7 @@ from ghostlib.corpus import laid, practice
 from ghostlib.corpus.laid import Page
 from ghostlib.errors import TrainingError
 from ghostlib.models import load, nano, vocabulary
-from ghostlib.training import exercises, eyes, steps
-
-TOKENIZER_EXAMPLES = 12_000
-# where a name stands in a line of SQL or of a list
-NAME = re.compile(
-    r"(?:(?<=^    )|(?<=^# )|^|(?<=TABLE )|(?<=REFERENCES )|(?<=link )|(?<=INDEX ON )|(?<=\()|(?<=')|(?<=choice )|(?<=/ ))"
-    r"[a-z][a-z_0-9]*(?=$| |:|,|'|\)|\()"
-)
-READ = re.compile(r"(^\d+,\d+|\d\d|[a-z]+?(?=s?(?![a-z])))")  # in a line of a reading: position, digits in pairs, words
+from ghostlib.training import exercises, eyes, pieces, steps
 
 
 @dataclass(frozen=True)
@@ -84,31 +76,16 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu", start: Path | None = 
     rates = {name: getattr(recipe, name) for name in ("muon_rate", "adam_rate", "sight_rate")}
     optimizers = steps.optimizers(model, **rates)
     step = steps.Stepper(model, optimizers, device, fused=recipe.fused)
-    state, saved, budget = _resume(out / "state.pt", model, optimizers, torch), time.monotonic(), recipe.hours * 3600
-
-    reached = multiprocessing.Value("d", 0.0)  # the share of the time, for the process that makes the batches
-
-    def done() -> float:
-        reached.value = state["seconds"] / budget
-        return reached.value
-
-    def batches(sights: Sequence[Page]) -> Iterator[dict[str, Any]]:
-        first, progress = state["step"], lambda: reached.value
-        return _ahead(_batches(processor, recipe, pages, sights, first=first, progress=progress))
-
-    looks, following = False, None
+    state, saved = _resume(out / "state.pt", model, optimizers, torch), time.monotonic()
+    feed = _Feed(processor, recipe, pages, sights, state)
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
-        while done() < 1:
+        while feed.done() < 1:
             started = time.monotonic()
-            if sights and not looks and done() >= 1 - recipe.together - recipe.eyes:
-                if not state["eyes"]:
-                    _open_eyes(model, sights, out, recipe)
-                looks, following = True, batches(sights)
+            if feed.looks() and not state["eyes"]:
+                _open_eyes(model, sights, out, recipe)
                 state["eyes"] = True
-            if following is None:
-                following = batches(())
-            batch = next(following)
-            loss = step(batch, _rate(state["step"], done(), recipe))
+            batch = feed.next()
+            loss = step(batch, _rate(state["step"], feed.done(), recipe))
             if not math.isfinite(loss):
                 raise TrainingError(f"{out}: loss {loss} at step {state['step']}. Lower the rates; the last save is whole")
             state["step"] += 1
@@ -116,12 +93,44 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu", start: Path | None = 
             log.write(json.dumps(_row(state, batch, loss)) + "\n")
             if state["step"] % 10 == 0:
                 log.flush()
-                spent = state["seconds"] / 60
-                print(f"step {state['step']}  {spent:.1f} of {budget / 60:.0f} min  loss {loss:.3f}", flush=True)
-            if time.monotonic() - saved > recipe.save_minutes * 60 or done() >= 1:
+                print(
+                    f"step {state['step']}  {state['seconds'] / 60:.1f} of {recipe.hours * 60:.0f} min  loss {loss:.3f}",
+                    flush=True,
+                )
+            if time.monotonic() - saved > recipe.save_minutes * 60 or feed.done() >= 1:
                 _save(out, model, optimizers, state, torch)
                 saved = time.monotonic()
     return folder
+
+
+class _Feed:
+    """The batches of a training, made in another process, and how much of its time is over: pictures come in the last part."""
+
+    def __init__(
+        self, processor: Any, recipe: Recipe, pages: Sequence[Page], sights: Sequence[Page], state: dict[str, Any]
+    ) -> None:
+        self.processor, self.recipe, self.pages, self.sights, self.state = processor, recipe, pages, sights, state
+        self.reached = multiprocessing.Value("d", 0.0)  # what `done` said last, for the process that makes the batches
+        self.following: Iterator[dict[str, Any]] | None = None
+        self.looking = False  # what `following` was begun with
+
+    def done(self) -> float:
+        """The share of the time that is over."""
+        self.reached.value = self.state["seconds"] / (self.recipe.hours * 3600)
+        return self.reached.value
+
+    def looks(self) -> bool:
+        """Whether the part with pictures has begun."""
+        return bool(self.sights) and self.done() >= 1 - self.recipe.together - self.recipe.eyes
+
+    def next(self) -> dict[str, Any]:
+        """The next batch."""
+        if self.following is None or self.looking != self.looks():
+            self.looking = self.looks()
+            sights, first = self.sights if self.looking else (), self.state["step"]
+            progress = partial(getattr, self.reached, "value")
+            self.following = _ahead(_batches(self.processor, self.recipe, self.pages, sights, first=first, progress=progress))
+        return next(self.following)
 
 
 def _begun(folder: Path, recipe: Recipe, pages: Sequence[Page], start: Path | None) -> tuple[Any, Any]:
@@ -133,7 +142,7 @@ def _begun(folder: Path, recipe: Recipe, pages: Sequence[Page], start: Path | No
         if start:
             shutil.copytree(start, folder, ignore=shutil.ignore_patterns("tuned"), dirs_exist_ok=True)
         else:
-            nano.create(folder, lines=_lines(recipe.seed, pages), seed=recipe.seed)
+            nano.create(folder, lines=pieces.lines(recipe.seed, pages), seed=recipe.seed)
     model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).train()
     processor = load.processor(str(folder))
     _share(model, processor.tokenizer)
@@ -153,30 +162,6 @@ def _open_eyes(model: Any, sights: Sequence[Page], out: Path, recipe: Recipe) ->
     head, log = eyes.teach(model, learned, minutes=recipe.eyes * recipe.hours * 60, seed=recipe.seed)
     told = {"steps": len(log), "pictures": len(learned), "judged_on": len(judged), "kinds": eyes.measure(head, judged)}
     (out / "eyes.json").write_text(json.dumps(told | {"log": log[:: max(1, len(log) // 40)]}, indent=1), encoding="utf-8")
-
-
-def _lines(seed: int, pages: Sequence[Page]) -> Iterator[str]:
-    """What the tokenizer is trained on, with the places marked that no piece may span: words stand for themselves,
-
-    the boilerplate between names may merge ("bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY" is one piece).
-    """
-    for example in practice.stream(seed, pages, limit=TOKENIZER_EXAMPLES):
-        asked, *lines = example.prompt.split("\n")
-        yield _read(asked)
-        yield from (_written(line) if asked == practice.WRITE else _read(line) for line in lines)
-        yield from map(_written, f"{example.begun}{example.completion}".split("\n"))
-
-
-def _read(line: str) -> str:
-    return vocabulary.BOUNDARY.join(part for part in READ.split(line) if part)
-
-
-def _written(line: str) -> str:
-    parts, end = [], 0
-    for name in NAME.finditer(line):
-        parts += [line[end : name.start()], *re.split("(_|s(?=_|$))", name.group())]
-        end = name.end()
-    return vocabulary.BOUNDARY.join(part for part in [*parts, line[end:]] if part)
 
 
 def _share(model: Any, tokenizer: Any) -> None:
