@@ -16,7 +16,7 @@ from ghostlib import config as configs
 from ghostlib.config import Config
 from ghostlib.corpus.picture import open_picture
 from ghostlib.corpus.records import Screen
-from ghostlib.inference import ablation, evaluate, figures, overlay
+from ghostlib.inference import ablation, beside, evaluate, figures, overlay
 from ghostlib.inference.asking import Answered
 from ghostlib.inference.causes import CLOSE
 from ghostlib.inference.evaluate import Metrics, Row
@@ -214,6 +214,8 @@ def metrics(found: Metrics) -> None:
         print(change.told(" ".join(found.terms.metrics[change.aim].split()), found.n))
     if found.ablation:
         print(ablation.said(found.ablation, found.terms))
+    if beside.MENDED in series:
+        print(beside.SAID)
     print(
         f"{found.n} {found.terms.noun}; different answers: "
         + ", ".join(f"{who} {count}" for who, count in found.distinct.items())

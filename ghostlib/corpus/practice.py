@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghostlib.corpus import facts, laid, lists, mixed, reading, renamed
+from ghostlib.corpus import facts, invented, laid, lists, mixed, reading, renamed
 from ghostlib.corpus.laid import Page
 from ghostlib.schemas import ddl
 
@@ -19,9 +19,10 @@ INVENT = "Make up a list of tables and fields, then write it as PostgreSQL."
 FACTS = "Write these facts as JSON."
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
-READ, TOLD, WRITTEN, BEGUN, SPOKEN = 0.35, 0.13, 0.04, 0.35, 0.1  # of the exercises without a picture; the rest is style
+READ, TOLD, WRITTEN, BEGUN, SPOKEN = 0.3, 0.1, 0.03, 0.44, 0.1  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
 LIKE = 0.35  # of the lists that an answer begins with are beside the screen whose list they were, before it was mixed up
+ANYHOW = 0.6  # of them follow a question of words that mean nothing: bound to one question, the skill does not serve another
 BESIDE = 0.4  # and so many beside a screen with which they have nothing to do
 SLIPPED = 0.25  # of the lists to write hold a slip that shall not be written
 TOO_MANY = ("button", "avatar")  # of these no column is ever made
@@ -47,8 +48,8 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
     planned anew each time. With `sights`, pages that have a picture, half of the exercises are to look at one: to say where
     its widgets are, or to list it with its reading.
 
-    No screen is answered with SQL. But a list may be followed, after a blank line, by something else: by the names of the
-    screen's tables, or, where no screen was asked about, by its SQL. Tuning then has these two to join.
+    No screen is answered with its SQL. But a list may be followed, after a blank line, by something else: the screen's own by
+    the names of its tables, one that is not the screen's by its SQL. Tuning then has these two to join.
     """
     rng, kept = random.Random(seed), renamed.usual(pages)
     for number in itertools.count():
@@ -88,7 +89,13 @@ def _begun(page: Page, rng: random.Random) -> Practice:
     chance = rng.random()
     listed = mixed.slipped(mixed.mixed(page.listed, rng), rng, SLIPPED) if chance < LIKE else _listed(rng)
     beside = _read(page, rng) if chance < LIKE + BESIDE else ""
-    return Practice(f"{INVENT}\n{beside}".strip(), ddl.canonical(lists.schema(listed)), begun=f"{listed}\n\n")
+    asked = _anything(rng) if rng.random() < ANYHOW else rng.choice((INVENT, *ASKED))
+    return Practice(f"{asked}\n{beside}".strip() or INVENT, ddl.canonical(lists.schema(listed)), begun=f"{listed}\n\n")
+
+
+def _anything(rng: random.Random) -> str:
+    words = [word for _ in range(rng.randint(2, 6)) for word in invented.phrase(rng).split("_")]
+    return f"{' '.join(words).capitalize()}."
 
 
 def _read(page: Page, rng: random.Random) -> str:

@@ -14,6 +14,7 @@ from ghostlib.tasks import Example
 from ghostlib.training.runs import Run
 
 MOST_FREQUENT, BY_RULE, MENDED = "most_frequent", "by_rule", "mended"
+SAID = "mended by rule: where PostgreSQL refuses the SQL, the answer's own list counts, as `ghost predict` takes it"
 LISTED = "listed.jsonl"  # in a run's folder: the base's plain lists
 
 

@@ -102,6 +102,7 @@ def run(config: Config, run: Run, *, split: str = "validation", engine: str | No
     rows = {name: _rows(task, name, questions, given) for name, given in told.items()}
     if mended := beside.mended(task, told.get("tuned", []), [row.valid for row, _ in rows.get("tuned", [])]):
         rows[beside.MENDED] = _rows(task, beside.MENDED, questions, mended)
+        notes.append(beside.SAID)
     scores = {name: [score for _, score in found] for name, found in rows.items()}
     means = {name: task.aggregate(found, seed=config.seed) for name, found in scores.items()}
     screens = coverage.screens(config, split)
