@@ -33,7 +33,7 @@ TERMS = Terms(
         "the right body to a spoilt one?",
         data="Requests in words, each with the JSON body that creates the session. Every address, number and profile of the "
         "body stands in its request: what is to be learnt is to find and copy them.",
-        untrained="The base of nano has never seen JSON; Phi-3-mini knows JSON, but not these fields.",
+        untrained="The base of nano has written made-up facts as JSON; Phi-3-mini knows JSON. Neither knows these fields.",
         judged="Every answer is read as strict JSON, held to the API's rules, and compared with the body that its request asks "
         "for: fields that nobody asked for, fields that are missing, and the values of device, server, profile and duration. "
         "Requests and bodies are not those of training.",
