@@ -76,6 +76,14 @@ def test_the_list_before_an_answer_is_a_sentence_where_it_is_wanted_and_nowhere_
         assert not grammar.accepts(broken, outlined=True), broken
 
 
+def test_a_list_that_repeats_itself_comes_to_an_end():
+    sql = "CREATE TABLE a (\n    b text\n);"
+    for longest, longer in (("n" * 63, "n" * 64), (" / ".join("abcdefghijkl"), " / ".join("abcdefghijklm"))):
+        shape = "# a\nb: choice {}\n\n{}" if "/" in longest else "# {}\nb: text\n\n{}"
+        assert grammar.accepts(shape.format(longest, sql), outlined=True)
+        assert not grammar.accepts(shape.format(longer, sql), outlined=True)
+
+
 words = st.one_of(st.from_regex(r"[a-z_][a-z0-9_]{0,12}", fullmatch=True), st.sampled_from(sorted(keywords.RESERVED_KEYWORDS)))
 odd = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_categories=["Cs", "Cc"]), min_size=1, max_size=10)
 kinds = st.sampled_from([*grammar.TYPES, "numeric(10,2)", "text[]", "numeric(4,1)[]"])

@@ -67,9 +67,9 @@ method ::= "btree" | "hash" | "gin" | "gist" | "brin" | "spgist"
 OUTLINED = r"""
 root ::= (listed-table+ "\n")? schema
 listed-table ::= "# " word "\n" (word ": " said (", key")? (", required")? "\n")*
-said ::= KINDS | "link " word | "choice " choice (" / " choice)* | "from " number " to " number | type
-choice ::= [^,/\x00-\x1f]+
-word ::= [a-z_] [a-z_0-9]*
+said ::= KINDS | "link " word | "choice " choice (" / " choice){0,11} | "from " number " to " number | type
+choice ::= [^,/\x00-\x1f]{1,63}
+word ::= [a-z_] [a-z_0-9]{0,62}
 """
 
 
@@ -77,7 +77,8 @@ word ::= [a-z_] [a-z_0-9]*
 def gbnf(*, outlined: bool = False) -> str:
     """The whole grammar, as llama.cpp and xgrammar read it; its first rule is `root`. With `outlined` a plain list of tables
 
-    and fields (corpus/lists.py) may stand before the SQL.
+    and fields (corpus/lists.py) may stand before the SQL. Its names have the 63 letters that PostgreSQL reads of one, and a
+    choice has twelve options: a small model that repeats itself would go on to the end of its tokens.
     """
     from pglast import keywords
 
