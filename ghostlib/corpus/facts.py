@@ -1,6 +1,6 @@
 """Facts told in words and the same as JSON: values to copy letter by letter, for what no screen shows.
 
-Without them nano had never written a brace, a quotation mark or an address, and every such token was a random vector.
+Without them no exercise held a brace, and few a quotation mark or a capital that stands alone.
 """
 
 import json

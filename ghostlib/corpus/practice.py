@@ -22,8 +22,8 @@ MOST_WIDGETS = 28
 READ, TOLD, WRITTEN, BEGUN, SPOKEN = 0.3, 0.1, 0.03, 0.44, 0.1  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
 LIKE = 0.35  # of the lists that an answer begins with are beside the screen whose list they were, before it was mixed up
-ANYHOW = 0.6  # of them follow a question of words that mean nothing: bound to one question, the skill does not serve another
 BESIDE = 0.4  # and so many beside a screen with which they have nothing to do
+ANYHOW = 0.6  # of all of them follow a question of words that mean nothing, so that no question is what they depend on
 SLIPPED = 0.25  # of the lists to write hold a slip that shall not be written
 TOO_MANY = ("button", "avatar")  # of these no column is ever made
 

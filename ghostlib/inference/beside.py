@@ -41,15 +41,15 @@ def baselines(
     return found | {BY_RULE: ruled} if any(answer.text for answer in ruled) else found
 
 
-def mended(task: ModuleType, answers: Sequence[Answer], valid: Sequence[bool]) -> list[Answer]:
+def mended(task: ModuleType, told: Sequence[Answer], valid: Sequence[bool]) -> list[Answer]:
     """The answers as `predict.predict` hands them over where it is given no grammar: a refused one is the list that it begins
 
     with, as SQL by rule. None where no refused answer begins with a list.
     """
     if not hasattr(task, "outlined"):
         return []
-    ruled = ["" if good else task.outlined(answer.text) for answer, good in zip(answers, valid, strict=True)]
-    found = [replace(answer, text=sql) if sql else answer for answer, sql in zip(answers, ruled, strict=True)]
+    ruled = ["" if good else task.outlined(answer.text) for answer, good in zip(told, valid, strict=True)]
+    found = [replace(answer, text=sql) if sql else answer for answer, sql in zip(told, ruled, strict=True)]
     return found if any(ruled) else []
 
 
