@@ -67,6 +67,15 @@ def test_of_a_list_that_nobody_could_know_the_sql_alone_is_to_be_learned(exercis
     assert all(one.completion == ddl.canonical(lists.schema(one.begun)) for one in begun)
 
 
+def test_of_its_own_list_nano_writes_each_thing_once_whatever_the_list_repeats(laid_pages):
+    own = practice.Own("List.\n0,0 a screen", "# orders\nnote: text\nnote: money\nwithout a colon\n# orders\ntotal: money")
+    begun = [one for one in practice.stream(2, laid_pages, own=[own], limit=60) if one.begun.startswith(own.listed)]
+    assert begun and all(one.prompt.endswith("\n0,0 a screen") for one in begun)
+    for one in begun:
+        assert one.completion.count("note") == 1 == one.completion.count("CREATE TABLE"), one.completion
+        assert "total numeric" in one.completion or "without" not in one.completion
+
+
 def test_such_lists_follow_any_question_but_that_of_the_task(exercises):
     asked = [one.prompt.split("\n")[0] for one in exercises if one.begun]
     assert {practice.INVENT, practice.LIST} < set(asked) and len(set(asked)) > 0.5 * len(asked)

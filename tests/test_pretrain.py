@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ghostlib import config
+from ghostlib.corpus import practice
 from ghostlib.corpus.practice import Practice
 from ghostlib.errors import TrainingError
 from ghostlib.models import load, nano, vocabulary
-from ghostlib.training import exercises, pieces, pretrain, steps
+from ghostlib.training import exercises, own, pieces, pretrain, steps
 
-SHORT = pretrain.Recipe(hours=6 / 3600, pages=30, pictures=12, batch_tokens=384, warmup=2, shortest=200, fused=False)
+SHORT = pretrain.Recipe(hours=6 / 3600, pages=30, pictures=12, batch_tokens=384, warmup=2, shortest=200, lists=2, fused=False)
 RATES = {"muon_rate": 0.02, "adam_rate": 1.5e-3, "sight_rate": 5e-4}
 
 
@@ -38,6 +40,22 @@ def test_it_ends_with_a_whole_nano_a_state_and_a_row_a_step(trained):
     assert rows[0]["longest"] >= SHORT.shortest and rows[-1]["longest"] <= SHORT.longest
     assert nano.parameters(trained / "model") > 3e6
     assert not list(trained.rglob("*.partial"))
+
+
+def test_before_the_last_part_it_has_listed_pages_itself(trained):
+    assert all(one.listed.startswith("# ") for one in own.read(trained / "own.jsonl"))  # one that knows nothing: none
+    assert (trained / "own.jsonl").is_file()
+
+
+def test_a_nano_that_can_list_is_taught_what_follows_its_own_lists(tmp_path, laid_pages):
+    asked = practice.unlisted(4, laid_pages, 3)
+    own.write(config.root() / "data" / "nano", asked, tmp_path / "own.jsonl")
+    lists = own.read(tmp_path / "own.jsonl")
+    assert 0 < len(lists) <= 3 and {one.prompt for one in lists} <= set(asked)
+    drawn = [one for one in practice.stream(4, laid_pages, own=lists, limit=150) if one.begun]
+    mine = [one for one in drawn if one.begun.strip() in {own.listed for own in lists}]
+    assert 0.3 * len(drawn) < len(mine) < 0.7 * len(drawn)
+    assert all(one.prompt.partition("\n")[2] in {asked.partition("\n")[2] for asked in asked} for one in mine)
 
 
 def test_the_first_loss_is_that_of_a_model_that_knows_nothing(trained):

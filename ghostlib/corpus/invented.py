@@ -1,8 +1,8 @@
 """Domains that do not exist: made-up entities and labels, so that nano learns to copy a word and not a dictionary.
 
-Three of four words are English, the rest syllables that mean nothing; one column in three is borrowed from the training
-domains with its wordings, so that "Until" is learned as `end_date` wherever it stands. The model that comes out has the
-form of any domain in `screens`, so that the same planner draws a screen's truth from it.
+Not half of the words are English, the others sound so or are syllables that mean nothing; one column in three is borrowed
+from the training domains with its wordings, so that "Until" is learned as `end_date` wherever it stands. The model that
+comes out has the form of any domain in `screens`, so that the same planner draws a screen's truth from it.
 """
 
 import random
@@ -118,12 +118,19 @@ def _common() -> tuple[Attribute, ...]:
 
 
 def word(rng: random.Random) -> str:
-    """A word: English or made up, lower case."""
+    """A word, lower case: English, the head of one English word and the tail of another, or syllables.
+
+    With no such halves, nano was right on 95 of 100 pieces of words that it had often written and on 74 of those that it had
+    hardly met: "storage place" on a screen became "hydrogeologi".
+    """
     chance = rng.random()
-    if chance < 0.2:
+    if chance < 0.1:
         return rng.choice(NOUNS)
-    if chance < 0.75:
+    if chance < 0.45:
         return rng.choice(vocabulary())
+    if chance < 0.8:
+        head, tail = rng.choice(vocabulary()), rng.choice(vocabulary())
+        return head[: rng.randint(2, 6)] + tail[-rng.randint(2, 6) :]
     return "".join(rng.choice(ONSETS) + rng.choice(NUCLEI) + rng.choice(CODAS) for _ in range(rng.choice((1, 2, 2, 3))))
 
 

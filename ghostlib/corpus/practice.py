@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghostlib.corpus import facts, invented, laid, lists, mixed, reading, renamed
+from ghostlib.corpus import facts, framed, invented, laid, lists, mixed, reading, renamed
 from ghostlib.corpus.laid import Page
 from ghostlib.schemas import ddl
 
@@ -19,8 +19,10 @@ INVENT = "Make up a list of tables and fields, then write it as PostgreSQL."
 FACTS = "Write these facts as JSON."
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
-READ, TOLD, WRITTEN, BEGUN, SPOKEN = 0.3, 0.1, 0.03, 0.44, 0.1  # of the exercises without a picture; the rest is style
+READ, TOLD, WRITTEN, BEGUN, SPOKEN = 0.48, 0.1, 0.03, 0.3, 0.06  # of the exercises without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
+FRAMED = 0.2  # of the pages without a picture stand in a window of which nothing is to be listed
+OWN = 0.5  # of the lists that an answer begins with are what nano itself has listed of a page, once it has
 LIKE = 0.35  # of the lists that an answer begins with are beside the screen whose list they were, before it was mixed up
 BESIDE = 0.4  # and so many beside a screen with which they have nothing to do
 ANYHOW = 0.6  # of all of them follow a question of words that mean nothing, so that no question is what they depend on
@@ -41,15 +43,25 @@ class Practice:
     begun: str = ""
 
 
-def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, limit: int | None = None) -> Iterator[Practice]:
+@dataclass(frozen=True)
+class Own:
+    """What nano was asked of a page, and what it listed: with its own mistakes, which no rule makes up as they are."""
+
+    prompt: str
+    listed: str
+
+
+def stream(
+    seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), own: Sequence[Own] = (), *, limit: int | None = None
+) -> Iterator[Practice]:
     """Exercises without end (or `limit` of them) over `pages`, the same for the same seed.
 
     A page that comes again was misread in another way, and most of the invented ones hold other words; lists to write are
     planned anew each time. With `sights`, pages that have a picture, half of the exercises are to look at one: to say where
-    its widgets are, or to list it with its reading.
+    its widgets are, or to list it with its reading. With `own`, half of the lists that an answer begins with are of these.
 
     No screen is answered with its SQL. But a list may be followed, after a blank line, by something else: the screen's own by
-    the names of its tables, one that is not the screen's by its SQL. Tuning then has these two to join.
+    the names of its tables, one that is not the screen's or is `own` by its SQL. Tuning then has these two to join.
     """
     rng, kept = random.Random(seed), renamed.usual(pages)
     for number in itertools.count():
@@ -60,16 +72,15 @@ def stream(seed: int, pages: Sequence[Page], sights: Sequence[Page] = (), *, lim
             continue
         chance = rng.random()
         if chance < READ + TOLD:
-            page = pages[rng.randrange(len(pages))]
-            if page.domain == "invented" and rng.random() < RENAMED:
-                page = renamed.renamed(page, kept, rng)
+            page = _page(pages, kept, rng)
             asked, answer = (rng.choice(ASKED), page.listed) if chance < READ else (TELL, _told(page.listed))
             yield Practice(f"{asked}\n{_read(page, rng)}".strip(), answer)
         elif chance < READ + TOLD + WRITTEN:
             listed = _listed(rng)
             yield Practice(f"{WRITE}\n{listed}", ddl.canonical(lists.schema(listed)))
         elif chance < READ + TOLD + WRITTEN + BEGUN:
-            yield _begun(pages[rng.randrange(len(pages))], rng)
+            mine = own and rng.random() < OWN
+            yield _gone_on(rng.choice(own), rng) if mine else _begun(pages[rng.randrange(len(pages))], rng)
         elif chance < READ + TOLD + WRITTEN + BEGUN + SPOKEN:
             words, answer = facts.told(rng)
             yield Practice(f"{FACTS}\n{words}", answer)
@@ -91,6 +102,26 @@ def _begun(page: Page, rng: random.Random) -> Practice:
     beside = _read(page, rng) if chance < LIKE + BESIDE else ""
     asked = _anything(rng) if rng.random() < ANYHOW else rng.choice((INVENT, *ASKED))
     return Practice(f"{asked}\n{beside}".strip() or INVENT, ddl.canonical(lists.schema(listed)), begun=f"{listed}\n\n")
+
+
+def _gone_on(own: Own, rng: random.Random) -> Practice:
+    """An answer that begins with nano's own list of the screen that it is asked about."""
+    asked, _, beside = own.prompt.partition("\n")
+    asked = _anything(rng) if rng.random() < ANYHOW else asked
+    return Practice(f"{asked}\n{beside}", ddl.canonical(lists.schema(own.listed)), begun=f"{own.listed}\n\n")
+
+
+def unlisted(seed: int, pages: Sequence[Page], count: int) -> list[str]:
+    """What to ask nano so that it lists `count` pages, with other words and misread as always."""
+    rng, kept = random.Random(f"{seed}/own"), renamed.usual(pages)
+    return [f"{LIST}\n{_read(_page(pages, kept, rng), rng)}" for _ in range(count)]
+
+
+def _page(pages: Sequence[Page], kept: frozenset[str], rng: random.Random) -> Page:
+    page = pages[rng.randrange(len(pages))]
+    if page.domain == "invented" and rng.random() < RENAMED:
+        page = renamed.renamed(page, kept, rng)
+    return framed.framed(page, rng) if rng.random() < FRAMED else page
 
 
 def _anything(rng: random.Random) -> str:

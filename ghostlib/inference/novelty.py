@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from ghostlib import config as configs
 from ghostlib.config import Config
-from ghostlib.corpus import invented, records
+from ghostlib.corpus import framed, invented, records
 from ghostlib.corpus.screens.domains import DOMAINS, TRAINING
 from ghostlib.schemas import matching
 from ghostlib.schemas.schema import Schema, Table
@@ -17,9 +17,15 @@ Counts = dict[str, tuple[float, int, int]]  # by NEW and KNOWN: credit of the ma
 def held(config: Config) -> frozenset[str]:
     """Every word that nano's exercises and the data sets of a config to train on may hold, in small letters and singular.
 
-    The syllables that invented words are made of are not among them: they mean nothing and do not come again.
+    The syllables and halves of words that others are made of are not among them: they mean nothing and do not come again.
     """
-    told = [*invented.vocabulary(), *invented.NOUNS, *invented.TRAITS, *(repr(DOMAINS[name]) for name in TRAINING)]
+    told = [
+        *invented.vocabulary(),
+        *invented.NOUNS,
+        *invented.TRAITS,
+        *framed.COMMANDS,
+        *(repr(DOMAINS[name]) for name in TRAINING),
+    ]
     for row in records.read_texts(configs.root() / config.data.texts):
         told += [row.instruction, row.input, row.output]
     for screen in records.read_screens(configs.root() / config.data.screens):

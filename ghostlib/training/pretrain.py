@@ -27,9 +27,10 @@ from typing import Any
 
 from ghostlib.corpus import laid, practice
 from ghostlib.corpus.laid import Page
+from ghostlib.corpus.practice import Practice
 from ghostlib.errors import TrainingError
 from ghostlib.models import load, nano, vocabulary
-from ghostlib.training import exercises, eyes, pieces, steps
+from ghostlib.training import exercises, eyes, own, pieces, steps
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Recipe:
     longest: int = 900
     grow_until: float = 0.4  # the part of the time after which the longest examples are in
     pictures: int = 2000  # pages with a picture, 0.3 s each; 0 leaves the eyes as they are
+    own: float = 0.25  # the last part of the time, in which answers also go on after lists that the model itself has written
+    lists: int = 2000  # of these; 0 for none
     together: float = 0.25  # the last part of the time, in which pages come with their pictures
     eyes: float = 0.06  # of the time goes to the tower alone, before that
     sight_rate: float = 5e-4  # of tower and projector when they learn together with the words
@@ -77,13 +80,16 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu", start: Path | None = 
     optimizers = steps.optimizers(model, **rates)
     step = steps.Stepper(model, optimizers, device, fused=recipe.fused)
     state, saved = _resume(out / "state.pt", model, optimizers, torch), time.monotonic()
-    feed = _Feed(processor, recipe, pages, sights, state)
+    feed = _Feed(processor, recipe, pages, sights, state, out / "own.jsonl")
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
         while feed.done() < 1:
             started = time.monotonic()
             if feed.looks() and not state["eyes"]:
                 _open_eyes(model, sights, out, recipe)
                 state["eyes"] = True
+            if recipe.lists and feed.done() >= 1 - recipe.own and not (out / "own.jsonl").is_file():
+                _save(out, model, optimizers, state, torch)
+                own.write(folder, practice.unlisted(recipe.seed, pages, recipe.lists), out / "own.jsonl")
             batch = feed.next()
             loss = step(batch, _rate(state["step"], feed.done(), recipe))
             if not math.isfinite(loss):
@@ -107,12 +113,13 @@ class _Feed:
     """The batches of a training, made in another process, and how much of its time is over: pictures come in the last part."""
 
     def __init__(
-        self, processor: Any, recipe: Recipe, pages: Sequence[Page], sights: Sequence[Page], state: dict[str, Any]
+        self, processor: Any, recipe: Recipe, pages: Sequence[Page], sights: Sequence[Page], state: dict[str, Any], own: Path
     ) -> None:
-        self.processor, self.recipe, self.pages, self.sights, self.state = processor, recipe, pages, sights, state
+        self.processor, self.recipe, self.state = processor, recipe, state
+        self.pages, self.sights, self.own = pages, sights, own
         self.reached = multiprocessing.Value("d", 0.0)  # what `done` said last, for the process that makes the batches
         self.following: Iterator[dict[str, Any]] | None = None
-        self.looking = False  # what `following` was begun with
+        self.begun = (False, False)  # what `following` was begun with: sights, own lists
 
     def done(self) -> float:
         """The share of the time that is over."""
@@ -125,11 +132,12 @@ class _Feed:
 
     def next(self) -> dict[str, Any]:
         """The next batch."""
-        if self.following is None or self.looking != self.looks():
-            self.looking = self.looks()
-            sights, first = self.sights if self.looking else (), self.state["step"]
-            progress = partial(getattr, self.reached, "value")
-            self.following = _ahead(_batches(self.processor, self.recipe, self.pages, sights, first=first, progress=progress))
+        wanted = (self.looks(), self.own.is_file())
+        if self.following is None or self.begun != wanted:
+            self.begun, sights, lists = wanted, self.sights if wanted[0] else (), own.read(self.own)
+            seed = self.recipe.seed * 1_000_003 + self.state["step"]  # a resume draws on, it does not repeat
+            stream, progress = practice.stream(seed, self.pages, sights, lists), partial(getattr, self.reached, "value")
+            self.following = _ahead(_batches(self.processor, self.recipe, stream, seed=seed, progress=progress))
         return next(self.following)
 
 
@@ -199,15 +207,13 @@ def _rate(step: int, done: float, recipe: Recipe) -> float:
 
 
 def _batches(
-    processor: Any, recipe: Recipe, pages: Sequence[Page], sights: Sequence[Page], *, first: int, progress: Callable[[], float]
+    processor: Any, recipe: Recipe, stream: Iterator[Practice], *, seed: int, progress: Callable[[], float]
 ) -> Iterator[dict[str, Any]]:
     """Endless batches of at most `batch_tokens`, short examples first in the training."""
 
     def longest() -> int:
         return int(recipe.shortest + (recipe.longest - recipe.shortest) * min(1.0, progress() / recipe.grow_until))
 
-    seed = recipe.seed * 1_000_003 + first  # a resume draws on, it does not repeat
-    stream = practice.stream(seed, pages, sights)
     return exercises.batches(processor, stream, tokens=recipe.batch_tokens, longest=longest, seed=seed)
 
 
