@@ -88,6 +88,24 @@ def loss(
     return _png(figure)
 
 
+def pretraining(rows: Sequence[Mapping[str, float]]) -> Image.Image:
+    """The loss of a pretraining by its minutes, on a logarithmic scale, for most of it falls in the first of them."""
+    figure, axes = _axes(9, 3.1)
+    axes.plot([row["minutes"] for row in rows], [row["loss"] for row in rows], color=ACCENT, linewidth=1.6)
+    axes.set_yscale("log")
+    least, most = min(row["loss"] for row in rows), max(row["loss"] for row in rows)
+    ticks = [tick for tick in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10) if least / 1.5 <= tick <= most * 1.5]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("minutes")
+    axes.set_ylabel("loss")
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+    last = rows[-1]
+    title = f"{last['step']:,.0f} steps in {last['minutes']:,.0f} minutes: loss {last['loss']:.2f} at the end"
+    axes.set_title(title, loc="left", fontsize=10, color=INK)
+    return _png(figure)
+
+
 def preference(log: Sequence[Mapping[str, float]], title: str = "") -> Image.Image:
     """Three curves by step: the loss from ln 2 down, what the answers are worth, and how often the right one is preferred."""
     from matplotlib.figure import Figure

@@ -1,6 +1,7 @@
 """What the docs quote of a run: metrics, figures and an example in docs/results/, the numbers in the pages, the shipped model.
 
-python -m ghostlib.results output/RUN        publishes a run of any task
+python -m ghostlib.results output/RUN                 publishes a run of any task
+python -m ghostlib.results output/nano/curve.json     draws a pretraining's learning curve beside it
 """
 
 import argparse
@@ -103,6 +104,21 @@ def ship(run: Run) -> Path:
     export.convert(export.merged(run), out, config=settings, progress=False)
     shutil.copytree(export.adapter(run), out / "adapter", ignore=shutil.ignore_patterns("README.md"))
     lora.halve(out / "adapter")
+    return out
+
+
+def pretraining(file: Path) -> Path:
+    """Draw the rows of a `curve.json` (step, minutes, loss: the mean of the steps up to there) as a PNG beside it.
+
+    Raises ExportError for a file that holds none.
+    """
+    try:
+        rows = [{name: float(row[name]) for name in ("step", "minutes", "loss")} for row in json.loads(file.read_text("utf-8"))]
+        drawn = charts.pretraining(rows)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ExportError(f"{file}: no learning curve ({error}). A pretraining writes one: its curve.json") from None
+    out = file.with_suffix(".png")
+    drawn.save(out, optimize=True)
     return out
 
 
@@ -280,10 +296,13 @@ def main(words: list[str] | None = None) -> int:
     """`python -m ghostlib.results RUN`; what a user can mend is one line on standard error."""
     name = "python -m ghostlib.results"
     parser = argparse.ArgumentParser(prog=name, description="publish a run's results", epilog=f"example: {name} output/my-run")
-    parser.add_argument("run", type=Path, help="the folder of an evaluated run")
+    parser.add_argument("run", type=Path, help="the folder of an evaluated run, or the curve.json of a pretraining")
     folder = parser.parse_args(words).run.resolve()
     try:
-        print(publish(Run(folder, configs.from_file(folder / "config.yaml"))).relative_to(configs.root()))
+        if folder.suffix == ".json":
+            print(pretraining(folder))
+        else:
+            print(publish(Run(folder, configs.from_file(folder / "config.yaml"))).relative_to(configs.root()))
     except GhostError as error:
         print(f"results: {error}", file=sys.stderr)
         return 2

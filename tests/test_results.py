@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import json
 
 import pytest
 from PIL import Image
@@ -223,3 +224,22 @@ def test_a_task_without_published_results_says_so_in_every_block_and_nothing_els
     page = results.stamped(TWO, "qod", None)
     assert page.count(results.UNMEASURED) == 3 and "theirs <!-- number: qod n -->0" in page
     assert results.stamped(page, "qod", None) == page
+
+
+def test_a_learning_curve_becomes_a_picture_beside_it_and_what_is_none_is_one_line(tmp_path, capsys):
+    file = tmp_path / "curve.json"
+    file.write_text('[{"step": 100, "minutes": 1.5, "loss": 4.0}, {"step": 150, "minutes": 2.0, "loss": 2.0}]')
+    assert results.main([str(file)]) == 0
+    with Image.open(tmp_path / "curve.png") as drawn:
+        assert drawn.width > 600 and len(set(drawn.convert("RGB").resize((300, 100)).getdata())) > 20
+    for broken in ("[]", "{", '[{"step": 1}]', '{"step": 1}'):
+        file.write_text(broken)
+        assert results.main([str(file)]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and "no learning curve" in said
+
+
+def test_the_page_about_nano_tells_the_steps_of_its_curve():
+    docs = configs.root() / "docs"
+    last = json.loads((docs / "results" / "nano" / "curve.json").read_text())[-1]
+    assert f"{last['step']:,} steps" in (docs / "nano.md").read_text() and (docs / "results" / "nano" / "curve.png").is_file()

@@ -246,15 +246,15 @@ def _save(out: Path, model: Any, optimizers: list[Any], reached: dict[str, Any],
     (out / "state.partial").replace(out / "state.pt")
 
 
-def curve(log: Path) -> str:
-    """The learning curve of a log.jsonl as a Markdown table: the mean loss of each hundred steps."""
+def curve(log: Path) -> list[dict[str, float]]:
+    """The learning curve of a log.jsonl, a row each hundred steps: the last `step`, `minutes` until then, mean `loss`."""
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    found = ["| steps | minutes | loss |", "|---|---|---|"]
+    found = []
     for start in range(0, len(rows), 100):
         part = rows[start : start + 100]
         mean = sum(row["loss"] for row in part) / len(part)
-        found.append(f"| {part[0]['step']} to {part[-1]['step']} | {part[-1]['seconds'] / 60:.0f} | {mean:.2f} |")
-    return "\n".join(found)
+        found.append({"step": part[-1]["step"], "minutes": round(part[-1]["seconds"] / 60, 1), "loss": round(mean, 4)})
+    return found
 
 
 def main() -> None:
@@ -277,7 +277,9 @@ def main() -> None:
     told = {name: getattr(chosen, name) for name in ("hours", "seed", "pages", "pictures")}
     recipe = Recipe(**told, fused=not chosen.plain)
     print(run(chosen.out, recipe, device=chosen.device, start=chosen.start))
-    print(curve(chosen.out / "log.jsonl"))
+    drawn = chosen.out / "curve.json"
+    drawn.write_text(json.dumps(curve(chosen.out / "log.jsonl"), indent=1), encoding="utf-8")
+    print(f"python -m ghostlib.results {drawn}  draws its learning curve")
 
 
 if __name__ == "__main__":
