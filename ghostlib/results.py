@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from ghostlib.training.runs import Run
 
 SHIPPED_QUANT = "q8_0"  # half of f16: base, adapter and export stay below 20 MB together
 UNMEASURED = "Not measured yet."
+LETTERS = 79  # of SQL in a line of an example's picture
 QUOTED = 400  # characters of an answer that a page shows
 PAPER, INK, FAINT = "#f7f8fa", "#1f2933", "#d9e2ec"
 
@@ -266,7 +268,8 @@ def example(row: Row) -> Image.Image:
     screen = screen.resize((860, round(screen.height * 860 / screen.width)), Image.Resampling.LANCZOS)
     verdict = postgres.judge(row.prediction)
     font, bold = _font("DejaVuSansMono.ttf", 15), _font("DejaVuSans-Bold.ttf", 16)
-    lines = row.prediction.splitlines()
+    told = [textwrap.wrap(line, LETTERS, subsequent_indent=" " * 8) or [""] for line in row.prediction.splitlines()]
+    lines = [line for part in told for line in part]
     diagram = views.picture(verdict.schema) if verdict.schema else None
     if diagram:
         diagram.thumbnail((640, 420), Image.Resampling.LANCZOS)

@@ -96,6 +96,14 @@ def test_an_answer_becomes_a_picture_whether_postgresql_accepts_it_or_not(sql, t
     assert len(made.getcolors(256)) > 2  # something is drawn
 
 
+def test_a_long_line_of_an_answer_goes_on_below_and_is_not_cut_off(tmp_path):
+    long = GOOD.replace("NOT NULL\n", "CHECK (name IN (" + ", ".join(f"'option {n}'" for n in range(12)) + "))\n")
+    short, wrapped = (results.example(row(sql, "")) for sql in (GOOD, long))
+    assert wrapped.width == short.width
+    edge = wrapped.convert("L").crop((wrapped.width - 12, 50, wrapped.width, wrapped.height))
+    assert edge.getextrema()[0] > 200, "something reaches the right edge"
+
+
 def test_an_answer_without_a_screenshot_becomes_a_picture_too():
     assert results.example(row(GOOD)).height > 400
 
@@ -231,7 +239,7 @@ def test_a_learning_curve_becomes_a_picture_beside_it_and_what_is_none_is_one_li
     file.write_text('[{"step": 100, "minutes": 1.5, "loss": 4.0}, {"step": 150, "minutes": 2.0, "loss": 2.0}]')
     assert results.main([str(file)]) == 0
     with Image.open(tmp_path / "curve.png") as drawn:
-        assert drawn.width > 600 and len(set(drawn.convert("RGB").resize((300, 100)).getdata())) > 20
+        assert drawn.width > 600 and len(drawn.convert("RGB").getcolors(drawn.width * drawn.height)) > 20
     for broken in ("[]", "{", '[{"step": 1}]', '{"step": 1}'):
         file.write_text(broken)
         assert results.main([str(file)]) == 2
