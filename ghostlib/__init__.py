@@ -52,6 +52,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
         indexing.py repairs.py  queries that need indexes; SQL that PostgreSQL refused
       practice.py invented.py renamed.py  endless exercises for nano's pretraining; domains that do not exist
       mixed.py facts.py      lists of which nothing can be expected, so that what they say must be copied; facts as JSON
+      framed.py               the same page inside a window that has nothing to do with it
       laid.py lists.py        pages that a browser laid out without a picture; a schema as a plain list, and back
       questions/              databases and questions in Spider's layout, from the domains
         filled.py               a domain as a SQLite file with rows
@@ -122,6 +123,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       pretrain.py eyes.py     nano's own recipe; its tower learns where widgets stand
       exercises.py steps.py   batches of its exercises, with pictures or without; a step in bfloat16, compiled
       pieces.py               what its tokenizer is trained on
+      own.py                  what it lists of pages by itself, to be gone on with
     inference/
       predict.py backends.py  a screenshot in, a judged schema out; who answers: llama.cpp, transformers, Ollama
       asking.py               a question in words in, a checked answer out
