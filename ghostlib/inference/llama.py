@@ -71,12 +71,16 @@ def server(
         kind.n_threads = count
         kind.poll = 0
     try:
-        _running[key] = xllamacpp.Server(params)
+        made = xllamacpp.Server(params)
     except Exception as error:  # the binding raises RuntimeError, with llama.cpp's own words at best
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ExportError(f"{text}: llama.cpp cannot load it ({reason}). Run `ghost export` again") from None
+    # It listens before its loop runs, and an end that comes in between is not heard: on a busy core one `ghost serve` of five
+    # that was stopped at once stayed for good. Whoever has answered, runs.
+    made.handle_completions({"prompt": " ", "n_predict": 0, "cache_prompt": False})
+    _running[key] = made
     atexit.register(stop)
-    return _running[key]
+    return made
 
 
 def stop() -> None:
