@@ -50,7 +50,7 @@ class Recipe:
     grow_until: float = 0.4  # the part of the time after which the longest examples are in
     pictures: int = 2000  # pages with a picture, 0.3 s each; 0 leaves the eyes as they are
     own: float = 0.25  # the last part of the time, in which answers also go on after lists that the model itself has written
-    lists: int = 2000  # of these; 0 for none
+    lists: int = 1200  # of these; 0 for none
     together: float = 0.25  # the last part of the time, in which pages come with their pictures
     eyes: float = 0.06  # of the time goes to the tower alone, before that
     sight_rate: float = 5e-4  # of tower and projector when they learn together with the words
