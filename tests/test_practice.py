@@ -73,7 +73,7 @@ def test_of_its_own_list_nano_writes_each_thing_once_whatever_the_list_repeats(l
     assert begun and all(one.prompt.endswith("\n0,0 a screen") for one in begun)
     for one in begun:
         assert one.completion.count("note") == 1 == one.completion.count("CREATE TABLE"), one.completion
-        assert "total numeric" in one.completion or "without" not in one.completion
+        assert "total numeric(10,2)" in one.completion and "without" not in one.completion
 
 
 def test_such_lists_follow_any_question_but_that_of_the_task(exercises):

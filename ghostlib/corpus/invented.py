@@ -120,7 +120,7 @@ def _common() -> tuple[Attribute, ...]:
 def word(rng: random.Random) -> str:
     """A word, lower case: English, the head of one English word and the tail of another, or syllables.
 
-    With no such halves, nano was right on 95 of 100 pieces of words that it had often written and on 74 of those that it had
+    With no such halves, nano was right on 94 of 100 pieces of words that it had often written and on 74 of those that it had
     hardly met: "storage place" on a screen became "hydrogeologi".
     """
     chance = rng.random()
