@@ -1,4 +1,4 @@
-"""Columns named with words that no training example held, beside the rest: is a word copied, or was it known?"""
+"""Columns named with words of no word list or data set of the training, beside the rest: is a word copied, or was it known?"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,8 @@ Counts = dict[str, tuple[float, int, int]]  # by NEW and KNOWN: credit of the ma
 def held(config: Config) -> frozenset[str]:
     """Every word that nano's exercises and the data sets of a config to train on may hold, in small letters and singular.
 
-    The syllables and halves of words that others are made of are not among them: they mean nothing and do not come again.
+    What `invented.word` makes up is not among them, though it is a true word now and then: of the 77 words that were new to
+    nano by this rule it made up 31 in five million draws, some as often as 68 times.
     """
     told = [
         *invented.vocabulary(),

@@ -228,7 +228,7 @@ hold neither fault; only where that is refused too is the model asked again.
 ## Words that no training example held
 
 Columns F1 of the usual way, all screens together, keys `id` not counted: {words["new"]:.2f} of the
-{words["new_columns"]} columns whose name has a word that nothing in training held,
+{words["new_columns"]} columns whose name has a word of no word list or data set of the training,
 {words["known"]:.2f} of the other {words["known_columns"]}.
 
 ## Confidence
