@@ -225,7 +225,7 @@ syntactically sound. A repair shows the model PostgreSQL's message, at most twic
 The last way is the usual one: where the SQL is refused, the list that nano writes before it becomes SQL by rule, which can
 hold neither fault; only where that is refused too is the model asked again.
 
-## Words that no training example held
+## New words
 
 Columns F1 of the usual way, all screens together, keys `id` not counted: {words["new"]:.2f} of the
 {words["new_columns"]} columns whose name has a word of no word list or data set of the training,
