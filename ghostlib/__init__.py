@@ -52,7 +52,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
         indexing.py repairs.py  queries that need indexes; SQL that PostgreSQL refused
       practice.py invented.py renamed.py  endless exercises for nano's pretraining; domains that do not exist
       mixed.py facts.py      lists of which nothing can be expected, so that what they say must be copied; facts as JSON
-      framed.py               the same page inside a window that has nothing to do with it
+      copied.py framed.py     labels to write as a list, word by word; a page inside a window that has nothing to do with it
       laid.py lists.py        pages that a browser laid out without a picture; a schema as a plain list, and back
       questions/              databases and questions in Spider's layout, from the domains
         filled.py               a domain as a SQLite file with rows

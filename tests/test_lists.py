@@ -72,6 +72,14 @@ def test_a_table_that_is_only_linked_to_has_a_name_and_stands_first():
     assert "name text NOT NULL" in sql and "REFERENCES customers (id)" in sql and "CREATE INDEX ON orders" in sql
 
 
+def test_of_a_choice_what_the_prompt_shows_is_left_and_of_fewer_than_two_options_no_choice():
+    listed = "# visits\nstate: choice open / in_progress / paid, required\nkind: choice new / old\nnote: text"
+    seen = lists.seen(listed, "3,1 state in progress\n4,1 open\n5,1 news | older | new")
+    assert seen == "# visits\nstate: choice open / in_progress, required\nkind: text\nnote: text"
+    assert lists.seen(listed, "open, in progress, paid, new and old") == listed
+    assert lists.seen("# a_choices\nchoice: choice x / y", "x or y") == "# a_choices\nchoice: choice x / y"
+
+
 def test_what_is_no_list_is_no_schema():
     for text in ("", "SELECT 1;", "name: text", "# \nname: text", "#orders", "\x00", "I cannot help."):
         assert lists.schema(text) == Schema()

@@ -113,6 +113,16 @@ def test_what_is_taught_with_an_outline_is_the_list_of_its_own_answer(nano, gene
             assert [column.name for column in table.columns if f"    {column.name} " not in block] == []
 
 
+def test_no_option_is_taught_that_the_prompt_does_not_show_and_the_truth_keeps_them_all(nano):
+    taught = ui2sql.examples(replace(nano, data=replace(nano.data, outline=True, generated=60)), "vision", "train")
+    options = [
+        (one, option) for one in taught for said in re.findall(r"choice ([^\n,]+)", one.outline) for option in said.split(" / ")
+    ]
+    assert len(options) > 500 and all(option.replace("_", " ") in one.prompt for one, option in options)
+    truths = [one.completion for one in ui2sql.examples(nano, "vision", "validation")]
+    assert truths == [one.completion for one in ui2sql.golds(nano, "validation")]
+
+
 def test_the_prompt_carries_the_reading_where_the_profile_wants_it(nano):
     words = ui2sql.prompt(nano, LINES, (640, 320))
     assert words.startswith(records.INSTRUCTION + "\n")

@@ -53,6 +53,19 @@ def _kind(column: Column, checks: dict) -> str:
     return KINDS.get(column.type, column.type)
 
 
+def seen(listed: str, words: str) -> str:
+    """The list with those options of each choice that stand in `words`, what a prompt shows of the screen; of fewer than two
+
+    no choice is made, it is a text. What nobody can know is not to be taught: a model learns to make it up.
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        options = [one for one in match[1].split(" / ") if re.search(rf"\b{re.escape(one.replace('_', ' '))}\b", words)]
+        return f"choice {' / '.join(options)}" if len(options) > 1 else "text"
+
+    return re.sub(r"\bchoice ([^\n,]+)", shown, listed)
+
+
 def schema(text: str) -> Schema:
     """The schema of a list by rule: what it says, no more; a table that is linked to and not listed gets a `name`.
 

@@ -1,4 +1,4 @@
-"""An endless stream of exercises for nano's pretraining: pages to list, lists to write as SQL, facts to write as JSON."""
+"""Endless exercises for nano's pretraining: pages to list, labels to copy, lists to write as SQL, facts to write as JSON."""
 
 import itertools
 import random
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghostlib.corpus import facts, framed, invented, laid, lists, mixed, reading, renamed
+from ghostlib.corpus import copied, facts, framed, invented, laid, lists, mixed, reading, renamed
 from ghostlib.corpus.laid import Page
 from ghostlib.schemas import ddl
 
@@ -17,9 +17,10 @@ WRITE = "Write this list as PostgreSQL."
 TELL = "List the tables and fields on this screen, then name its tables."
 INVENT = "Make up a list of tables and fields, then write it as PostgreSQL."
 FACTS = "Write these facts as JSON."
+COPY = "Write what has a kind as a list."
 LOOK = "Which widgets are on this screen, and where?"
 MOST_WIDGETS = 28
-READ, TOLD, WRITTEN, BEGUN, SPOKEN = 0.48, 0.1, 0.03, 0.3, 0.06  # of the exercises without a picture; the rest is style
+READ, TOLD, WRITTEN, BEGUN, SPOKEN, COPIED = 0.46, 0.06, 0.02, 0.24, 0.04, 0.15  # of those without a picture; the rest is style
 RENAMED = 0.85  # of the invented pages without a picture
 FRAMED = 0.2  # of the pages without a picture stand in a window of which nothing is to be listed
 OWN = 0.5  # of the lists that an answer begins with are what nano itself has listed of a page, once it has
@@ -84,6 +85,9 @@ def stream(
         elif chance < READ + TOLD + WRITTEN + BEGUN + SPOKEN:
             words, answer = facts.told(rng)
             yield Practice(f"{FACTS}\n{words}", answer)
+        elif chance < READ + TOLD + WRITTEN + BEGUN + SPOKEN + COPIED:
+            words, answer = copied.labels(rng)
+            yield Practice(f"{COPY}\n{words}", answer)
         else:
             yield Practice("", ddl.canonical(laid.screen(rng).schema))
 

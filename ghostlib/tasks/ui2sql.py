@@ -183,7 +183,14 @@ def _screens(config: Config, split: str) -> list[Example]:
         sizes.append(size)
     if split == "train" and config.data.generated:
         found += _reworded(config, rows, sizes, outlines)
-    return found
+    read = config.data.outline and config.data.reading == "ocr"
+    return [_seen(one) for one in found] if split == "train" and read else found
+
+
+def _seen(example: Example) -> Example:
+    """The same without the options of a choice that the prompt does not show, in list and SQL."""
+    outline = lists.seen(example.outline, example.prompt)
+    return replace(example, outline=outline, completion=by_rule(outline))
 
 
 def _outlines(rows: Sequence[records.Screen]) -> list[str]:

@@ -4,10 +4,11 @@
     python -m ghostlib.training.pretrain --hours 1 --out output/nano --device cuda
     python -m ghostlib.training.pretrain --hours 1 --out output/more --start data/nano   # goes on with a finished one
 
-The base is taught five things in words, none of which is the task itself: to list the tables and fields of a reading, to
-write a given list in the target language, to go on after a list with something that follows from it, that language's style,
-and to write facts as JSON. In the last part of the time it also goes on after lists that it has written itself (`own.py`).
-Then its eyes learn where widgets stand (`eyes.py`), and the last part of the time goes to pages with their pictures.
+The base is taught six things in words, none of which is the task itself: to list the tables and fields of a reading, to
+copy labels with their kinds, to write a given list in the target language, to go on after a list with something that follows
+from it, that language's style, and to write facts as JSON. In the last part of the time it also goes on after lists that it
+has written itself (`own.py`). Then its eyes learn where widgets stand (`eyes.py`), and the last part of the time goes to
+pages with their pictures.
 Phases 1 and 2 of the notebooks then teach it to answer a screen with SQL at once. A browser lays the pages out first
 (`corpus/laid.py`); how they are misread is drawn on the fly.
 """
