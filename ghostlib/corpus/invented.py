@@ -12,6 +12,7 @@ from collections import Counter
 from functools import lru_cache
 
 from ghostlib import config as configs
+from ghostlib.corpus import lists
 from ghostlib.corpus.screens import truth
 from ghostlib.corpus.screens.domains import DOMAINS, TRAINING, VALIDATION
 from ghostlib.corpus.screens.notation import Attribute, Domain, Entity
@@ -127,7 +128,7 @@ def stems() -> tuple[str, ...]:
     if not file.is_file():
         return tuple(sorted({word[:size] for word in vocabulary() for size in (2, 3, 4)}))
     pieces = json.loads(file.read_text(encoding="utf-8"))["model"]["vocab"]
-    bare = {piece.lstrip("▁_") for piece in pieces}
+    bare = {piece.lstrip("▁_") for piece in pieces} - set(re.findall("[a-z]+", " ".join(lists.KINDS)))  # no SQL in a word
     return tuple(sorted(piece for piece in bare if re.fullmatch("[a-z]{2,}", piece)))
 
 
