@@ -36,6 +36,8 @@ def test_every_line_with_a_kind_is_written_in_its_order_and_no_other(pairs):
 
 
 def test_a_list_begins_with_a_table_names_each_thing_once_and_creates_in_postgresql(pairs):
+    many = random.Random(7)
+    assert all(copied.labels(many)[1].startswith("# ") for _ in range(3_000)), "a reserved word may have stood first"
     for told, listed in pairs:
         names = [re.sub("^# |: .*", "", line) for line in listed.split("\n")]
         assert listed.startswith("# ") and len(set(names)) == len(names), told

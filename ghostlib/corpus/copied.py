@@ -26,7 +26,7 @@ def labels(rng: random.Random) -> tuple[str, str]:
         if number and rng.random() < IDLE:
             told.append(place)
             continue
-        table = not number or rng.random() < 0.2
+        table = not listed or rng.random() < 0.2
         name = invented.plural(phrase) if table else phrase
         if name in taken or ddl.name(name) != name:
             continue
