@@ -8,21 +8,21 @@ line and lost the word on the way: "harbour services" became "harbour_satches", 
 import random
 
 from ghostlib.corpus import invented, lists
+from ghostlib.corpus.reading import GRID
 from ghostlib.schemas import ddl
 
 KINDS = tuple(lists.TYPES)
 TABLE = "records"  # the kind of a line that names a table
 IDLE = 0.25  # of the lines have no kind and are not written
-GRID = 32
 
 
 def labels(rng: random.Random) -> tuple[str, str]:
     """Six to thirty labels as a reading shows them, `y,x harbour services * | money`, and the list that says the same."""
     told, listed, row, taken = [], [], 0, {"id"}
     for number in range(rng.randint(6, 30)):
-        row = min(GRID - 1, row + rng.choice((0, 1, 1, 2)))
+        row = min(GRID[0] - 1, row + rng.choice((0, 1, 1, 2)))
         phrase = "_".join(invented.word(rng) for _ in range(rng.choice((1, 1, 2, 2, 3))))
-        place = f"{row},{rng.randrange(GRID // 2)} {phrase.replace('_', ' ')}"
+        place = f"{row},{rng.randrange(GRID[1])} {phrase.replace('_', ' ')}"
         if number and rng.random() < IDLE:
             told.append(place)
             continue

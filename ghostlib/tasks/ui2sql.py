@@ -173,8 +173,6 @@ def _texts(config: Config, split: str) -> list[Example]:
 def _screens(config: Config, split: str) -> list[Example]:
     rows = records.read_screens(configs.root() / (config.data.screens if split == "train" else config.data.validation))
     outlines = _outlines(rows) if config.data.outline else [""] * len(rows)
-    if config.data.outline and split == "train":
-        rows = [replace(row, output=by_rule(outline)) for row, outline in zip(rows, outlines, strict=True)]
     found, sizes = [], []
     for number, row in enumerate(rows):
         image = records.picture_file(row, configs.root() / "data")
@@ -183,22 +181,20 @@ def _screens(config: Config, split: str) -> list[Example]:
         sizes.append(size)
     if split == "train" and config.data.generated:
         found += _reworded(config, rows, sizes, outlines)
-    read = config.data.outline and config.data.reading == "ocr"
-    return [_seen(one) for one in found] if split == "train" and read else found
+    return [_told(config, one) for one in found] if split == "train" and config.data.outline else found
 
 
-def _seen(example: Example) -> Example:
-    """The same without the options of a choice that the prompt does not show, in list and SQL."""
-    outline = lists.seen(example.outline, example.prompt)
+def _told(config: Config, example: Example) -> Example:
+    """The same with SQL that says what the outline says, and an outline of what the prompt shows.
+
+    SQL that adds a UNIQUE or an index would have to be guessed, and a small model that guesses there no longer copies.
+    """
+    outline = lists.seen(example.outline, example.prompt) if config.data.reading == "ocr" else example.outline
     return replace(example, outline=outline, completion=by_rule(outline))
 
 
 def _outlines(rows: Sequence[records.Screen]) -> list[str]:
-    """Each screen's tables and fields as the plain list that nano's base has learnt to write.
-
-    What is taught after it says no more than the list does: SQL that adds a UNIQUE or an index would have to be guessed, and
-    a small model that guesses there no longer copies.
-    """
+    """Each screen's tables and fields as the plain list that nano's base has learnt to write."""
     return [lists.listing(verdict.schema or Schema()) for verdict in postgres.check_many([row.output for row in rows])]
 
 
