@@ -76,7 +76,7 @@ def test_the_widgets_of_a_form_stand_where_its_labels_are_and_say_what_is_asked_
     assert all(kinds[kind] >= count for kind, count in expected.items()), (kinds, expected)
     lowest = max(label["box"][3] for label in found.labels)
     for kind, (left, top, right, bottom) in found.widgets:
-        assert kind in {*arrangement.WIDGETS.values(), "text input", "chip", "button", "avatar"}
+        assert kind in {*arrangement.WIDGETS.values(), "text input", "chip", "button", "avatar", "link"}
         assert 0 <= left < right <= found.size[0] and 0 <= top < bottom <= max(lowest + 200, found.size[1])
 
 

@@ -3,11 +3,12 @@
 import itertools
 import random
 import re
+from dataclasses import replace
 
 import pytest
 
 from ghostlib.corpus import invented, laid, lists, practice, records
-from ghostlib.corpus.reading import LIMIT
+from ghostlib.corpus.reading import LIMIT, Line
 from ghostlib.corpus.screens import archetypes
 from ghostlib.corpus.screens.domains import DOMAINS, TRAINING, VALIDATION
 from ghostlib.corpus.screens.notation import Attribute, Domain, Entity
@@ -95,6 +96,43 @@ def test_a_screen_is_listed_whatever_is_asked_and_where_nothing_is(exercises):
     asked = {one.prompt.split("\n")[0] for one in exercises if one.completion.startswith("# ")}
     assert asked > {words for words in practice.ASKED if words} | {practice.TELL}
     assert any(one.prompt[:1].isdigit() for one in exercises if one.completion.startswith("# "))
+
+
+def test_no_option_is_to_be_listed_that_the_prompt_does_not_show(exercises):
+    choices = 0
+    for one in exercises:
+        if one.completion.startswith("# ") and not one.begun:
+            for options in re.findall(r": choice ([^\n,]+)", one.completion):
+                choices += 1
+                assert all(option.replace("_", " ") in one.prompt for option in options.split(" / ")), (one.prompt, options)
+    assert choices > 60
+
+
+def test_a_page_with_a_picture_comes_with_other_words_and_its_widgets_where_they_are(laid_pages, tmp_path):
+    """A picture of 256 pixels shows where a switch is, and no word that anyone could read."""
+    page = replace(next(one for one in laid_pages if one.domain == "invented" and one.widgets), picture=tmp_path / "one.png")
+    looked = [one for one in practice.stream(4, laid_pages, [page], limit=300) if one.picture]
+    told, asked = of(looked, practice.LOOK), of(looked, practice.POINT)
+    read = [one for one in looked if one not in (*told, *asked)]
+    assert {one.completion for one in told} == {practice.widgets(page)}
+    assert all(one.completion.startswith("# ") for one in read) and len({one.completion for one in read}) > 0.7 * len(read)
+    assert 0.2 < len(asked) / len(looked) < 0.4 and 120 < len(looked) < 180
+
+
+def test_what_is_at_a_place_is_every_widget_there_and_text_where_there_is_none():
+    lines = tuple(Line("a", box) for box in ((0, 0, 9, 9), (200, 0, 220, 9), (0, 300, 9, 320)))
+    widgets = (("link", (205, 2, 220, 9)), ("avatar", (201, 2, 204, 9)), ("switch", (310, 310, 318, 318)))
+    page = laid.Page("form", "invented", (320, 320), lines, "", "", widgets)
+    assert practice.pointed(page, random.Random(1)) == (
+        "0,0\n0,10\n30,0\n31,15",
+        "0,0 text\n0,10 avatar, link\n30,0 text\n31,15 switch",
+    )
+
+
+def test_no_more_places_are_asked_for_than_there_is_room(laid_pages):
+    rng = random.Random(2)
+    counts = [len(practice.pointed(page, rng)[0].split("\n")) for page in laid_pages]
+    assert max(counts) == practice.MOST_WIDGETS and min(counts) > 3
 
 
 def test_what_is_written_of_a_list_says_no_more_than_the_list_does(exercises):

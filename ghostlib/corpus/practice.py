@@ -19,9 +19,11 @@ INVENT = "Make up a list of tables and fields, then write it as PostgreSQL."
 FACTS = "Write these facts as JSON."
 COPY = "Write what has a kind as a list."
 LOOK = "Which widgets are on this screen, and where?"
+POINT = "What is at each of these places?"
 MOST_WIDGETS = 28
 READ, TOLD, WRITTEN, BEGUN, SPOKEN, COPIED = 0.46, 0.06, 0.02, 0.24, 0.04, 0.15  # of those without a picture; the rest is style
-RENAMED = 0.85  # of the invented pages without a picture
+LOOKED, POINTED = 0.1, 0.3  # of those with one tell where its widgets are, or what is where
+RENAMED = 0.85  # of the invented pages
 FRAMED = 0.2  # of the pages without a picture stand in a window of which nothing is to be listed
 OWN = 0.5  # of the lists that an answer begins with are what nano itself has listed of a page, once it has
 LIKE = 0.35  # of the lists that an answer begins with are beside the screen whose list they were, before it was mixed up
@@ -59,7 +61,8 @@ def stream(
 
     A page that comes again was misread in another way, and most of the invented ones hold other words; lists to write are
     planned anew each time. With `sights`, pages that have a picture, half of the exercises are to look at one: to say where
-    its widgets are, or to list it with its reading. With `own`, half of the lists that an answer begins with are of these.
+    its widgets are or what is where, or to list it with its reading. With `own`, half of the lists that an answer begins with
+    are of these.
 
     No screen is answered with its SQL. But a list may be followed, after a blank line, by something else: the screen's own by
     the names of its tables, one that is not the screen's or is `own` by its SQL. Tuning then has these two to join.
@@ -69,13 +72,14 @@ def stream(
         if number == limit:
             return
         if sights and rng.random() < 0.5:
-            yield _looked_at(sights[rng.randrange(len(sights))], rng)
+            yield _looked_at(_reworded(sights[rng.randrange(len(sights))], kept, rng), rng)
             continue
         chance = rng.random()
         if chance < READ + TOLD:
             page = _page(pages, kept, rng)
-            asked, answer = (rng.choice(ASKED), page.listed) if chance < READ else (TELL, _told(page.listed))
-            yield Practice(f"{asked}\n{_read(page, rng)}".strip(), answer)
+            shown, told = _read(page, rng), chance >= READ
+            listed = lists.seen(page.listed, shown)
+            yield Practice(f"{TELL if told else rng.choice(ASKED)}\n{shown}".strip(), _told(listed) if told else listed)
         elif chance < READ + TOLD + WRITTEN:
             listed = _listed(rng)
             yield Practice(f"{WRITE}\n{listed}", ddl.canonical(lists.schema(listed)))
@@ -122,10 +126,13 @@ def unlisted(seed: int, pages: Sequence[Page], count: int) -> list[str]:
 
 
 def _page(pages: Sequence[Page], kept: frozenset[str], rng: random.Random) -> Page:
-    page = pages[rng.randrange(len(pages))]
-    if page.domain == "invented" and rng.random() < RENAMED:
-        page = renamed.renamed(page, kept, rng)
+    page = _reworded(pages[rng.randrange(len(pages))], kept, rng)
     return framed.framed(page, rng) if rng.random() < FRAMED else page
+
+
+def _reworded(page: Page, kept: frozenset[str], rng: random.Random) -> Page:
+    """The page with other words, mostly: in a picture of 256 pixels nobody can read the ones that it was drawn with."""
+    return renamed.renamed(page, kept, rng) if page.domain == "invented" and rng.random() < RENAMED else page
 
 
 def _anything(rng: random.Random) -> str:
@@ -143,15 +150,33 @@ def _told(listed: str) -> str:
 
 
 def _looked_at(page: Page, rng: random.Random) -> Practice:
-    if rng.random() < 0.4:
+    chance = rng.random()
+    if chance < LOOKED:
         return Practice(LOOK, widgets(page), page.picture)
-    return Practice(f"{rng.choice(ASKED)}\n{_read(page, rng)}".strip(), page.listed, page.picture)
+    if chance < LOOKED + POINTED:
+        places, told = pointed(page, rng)
+        return Practice(f"{POINT}\n{places}", told, page.picture)
+    shown = _read(page, rng)
+    return Practice(f"{rng.choice(ASKED)}\n{shown}".strip(), lists.seen(page.listed, shown), page.picture)
 
 
 def widgets(page: Page) -> str:
     """Where a page's widgets stand, `y,x kind` a line on the grid of a reading's prompt; the first MOST_WIDGETS of them."""
     found = {(*reading.place(box, *page.size), kind): None for kind, box in page.widgets if kind not in TOO_MANY}
     return "\n".join(f"{row},{column} {kind}" for row, column, kind in sorted(found)[:MOST_WIDGETS]) or "none"
+
+
+def pointed(page: Page, rng: random.Random) -> tuple[str, str]:
+    """Up to MOST_WIDGETS places of a page where something stands, `y,x` a line, and the same with what it is.
+
+    A place is that of a line in a reading's prompt; where several widgets are at one, all are told, and `text` where none is.
+    """
+    found: dict[tuple[int, int], set[str]] = {reading.place(line.box, *page.size): set() for line in page.lines}
+    for kind, box in page.widgets:
+        found.setdefault(reading.place(box, *page.size), set()).add(kind)
+    chosen = sorted(rng.sample(sorted(found), k=min(len(found), MOST_WIDGETS)))
+    told = [f"{row},{column} {', '.join(sorted(found[row, column])) or 'text'}" for row, column in chosen]
+    return "\n".join(f"{row},{column}" for row, column in chosen), "\n".join(told)
 
 
 def shuffled(count: int, seed: int) -> list[int]:

@@ -53,8 +53,8 @@ class Recipe:
     own: float = 0.25  # the last part of the time, in which answers also go on after lists that the model itself has written
     lists: int = 1200  # of these; 0 for none
     together: float = 0.25  # the last part of the time, in which pages come with their pictures
-    eyes: float = 0.06  # of the time goes to the tower alone, before that
-    sight_rate: float = 5e-4  # of tower and projector when they learn together with the words
+    eyes: float = 0.05  # of the time goes to the tower alone, before that
+    sight_rate: float = 1e-3  # of tower and projector when they learn together with the words
     save_minutes: float = 3.0
     fused: bool = True  # compile the text stack's layers, where there is a C++ compiler: half the time of a step
 

@@ -45,8 +45,8 @@ LAYOUT = """scroll => {
   const labels = [...document.querySelectorAll('[data-column]')].filter(e => seen(e, e.getBoundingClientRect())).map(e => (
     {columns: e.dataset.column.split(' '), text: tidy(cased(e, e.innerText)), box: box(e.getBoundingClientRect())}));
   const told = [...document.querySelectorAll('[data-widget]')].map(e => [e.dataset.widget, e.firstElementChild ?? e]);
-  const classes = {switch: '.toggle, .tick', chip: '.chip, .pick', stars: '.stars', slider: '.meter', tags: '.bit',
-    button: '.btn', avatar: '.avatar'};
+  const classes = {switch: '.toggle, .tick, .yes, .no', chip: '.chip, .pick', stars: '.stars', slider: '.meter',
+    tags: '.bit', button: '.btn', avatar: '.avatar', link: '.link'};
   for (const [kind, which] of Object.entries(classes)) told.push(...[...document.querySelectorAll(which)].map(e => [kind, e]));
   const widgets = told.map(([kind, e]) => [kind, e, e.getBoundingClientRect()])
     .filter(([_, e, r]) => r.width > 1 && r.height > 1 && seen(e, r)).map(([kind, _, r]) => [kind, box(r)]);
