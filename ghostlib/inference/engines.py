@@ -116,9 +116,7 @@ def _exported(config: Config, run: Run, asked: Sequence[Example]) -> Iterator[tu
 
 def _llama(config: Config, folder: Path, asked: Sequence[Example], source: Path | None) -> Iterator[tuple[int, Answer]]:
     """Answers of the export in `folder`, which is made from the plain model `source` where it is not there yet."""
-    if source and not (folder / gguf.MANIFEST).is_file():
-        export.convert(source, folder, config=config, progress=False)
-    found = gguf.find(folder)
+    found = export.cached(source, folder, config=config) if source else gguf.find(folder)
     running = llama.server(found.text, found.mmproj, context=config.export.context)
     for number, example in enumerate(asked):
         told = llama.ask(running, example, max_new_tokens=config.generate.max_new_tokens, side=config.model.image_side)

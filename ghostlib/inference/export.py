@@ -182,6 +182,15 @@ def convert(model: Path, out: Path, *, config: Config, source: dict[str, Any] | 
     return Export(out / text, out / eyes if eyes else None, out / "Modelfile", time.perf_counter() - start)
 
 
+def cached(model: Path, folder: Path, *, config: Config) -> gguf.Exported:
+    """The GGUF files of a plain model in a `folder` of the cache, made once: of two processes one converts, the other waits."""
+    if not (folder / gguf.MANIFEST).is_file():
+        with files.turn(folder.with_name(f"{folder.name}.lock")):
+            if not (folder / gguf.MANIFEST).is_file():
+                convert(model, folder, config=config, progress=False)
+    return gguf.find(folder)
+
+
 def modelfile(text: str, mmproj: str | None, *, config: Config, gemma: bool = True) -> str:
     """Ollama's Modelfile (0.30.4 or newer): text and eyes, greedy, Gemma's turns, and no system role.
 

@@ -72,6 +72,27 @@ def held(file: Path, busy: Exception) -> Iterator[None]:
 
 
 @contextmanager
+def turn(file: Path) -> Iterator[None]:
+    """Waits until no other process (or thread) holds the lock `file`, then holds it; a kill gives it back.
+
+    The file stays: one that is removed could be held by a process that waited for it, and made anew by a third.
+    Where there are no locks (see `held`) nobody waits.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        fcntl = None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8") as lock:
+        try:
+            if fcntl:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError:
+            pass
+        yield
+
+
+@contextmanager
 def writing(place: Path) -> Iterator[None]:
     """Turns a full disk or an unwritable folder into a MachineError that names `place`; other errors pass."""
     try:
