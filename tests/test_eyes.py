@@ -79,7 +79,23 @@ def test_a_tower_that_is_taught_tells_kinds_apart_on_pictures_that_it_never_saw(
     assert min(told["button"]["f1"], told["chip"]["f1"]) > 0.6, told
     assert told["select"]["f1"] == 0 == told["select"]["cells"]
     moved = {name for name, value in model.named_parameters() if not torch.equal(before[name], value)}
-    assert moved and all("vision_tower" in name for name in moved)
+    assert {name.split(".")[1] for name in moved} == {"vision_tower", "multi_modal_projector"}
+    with torch.no_grad():
+        said = head.tokens_of(eyes.pixels(painted[:8])).square().mean().sqrt()
+    assert 0.3 < said / head.loud < 3, "a picture is as loud as words"
+
+
+def test_eyes_that_have_learned_are_not_opened_again(painted, tiny_nano):
+    """A second training goes on with what the first one knows: patches and voice stay."""
+    from transformers import Gemma3ForConditionalGeneration
+
+    model = Gemma3ForConditionalGeneration.from_pretrained(tiny_nano, dtype=torch.float32)
+    eyes.teach(model, painted[8:], minutes=5, steps=2)
+    filters = model.model.vision_tower.embeddings.patch_embedding.weight.detach().clone()
+    voice = model.model.multi_modal_projector.mm_input_projection_weight.detach().clone()
+    eyes.teach(model, painted[8:], minutes=5, steps=1)
+    assert (model.model.vision_tower.embeddings.patch_embedding.weight - filters).abs().max() < 0.02
+    assert (model.model.multi_modal_projector.mm_input_projection_weight - voice).abs().max() < 0.02
 
 
 def test_the_kinds_are_all_that_a_page_can_tell(laid_pages):

@@ -4,8 +4,10 @@ From the loss of the language model alone a tower this small did not start withi
 cell each picture is 512 lessons. Even so it begins with whitened patches: of what patches of 300 screens differ in, 93 % is
 how bright they are. With the same optimizer text had an F1 of 0.69 after 253 steps without that, and 0.89 after 176 with it.
 
-What is asked is what language will see: of four patches the mean, from which eight cells are to be told, as high as a line. So
-the tower has to write where in those four a thing stands, which a mean would forget.
+What is asked is what language will see: Gemma's projector takes the mean of four patches, from which eight cells are to be
+told, as high as a line. So the tower has to write where in those four a thing stands. The projector starts as loud as words
+are: from the zeros of a new Gemma it had come to a tenth of that in an hour with the words, and what nano said of a picture
+was the same with another picture in its place.
 """
 
 import math
@@ -26,6 +28,7 @@ RARE = 3.0  # what stands somewhere counts so many times: most kinds are in one 
 WHITENED = 300  # pages whose patches say what is usual
 NOISE = 0.05  # the variance below which a direction of the patches is not blown up
 COVERED = 0.2  # the part of a cell, or of the widget where that is smaller, that makes the cell its own
+QUIET = 0.3  # a projector that is less loud than this part of words begins anew
 CELLS = (4, 2)  # rows and columns of cells in what one token of a picture shows
 
 
@@ -69,37 +72,37 @@ class Head:
         import torch
 
         torch.manual_seed(seed)
-        self.tower = model.model.vision_tower
-        settings = model.config.vision_config
-        self.side, self.patches = settings.image_size, settings.image_size // settings.patch_size
-        self.tokens = math.isqrt(model.config.mm_tokens_per_image)
+        self.tower, self.projector = model.model.vision_tower, model.model.multi_modal_projector
+        self.side, self.tokens = model.config.vision_config.image_size, math.isqrt(model.config.mm_tokens_per_image)
         self.grid = (self.tokens * CELLS[0], self.tokens * CELLS[1])
-        self.linear = torch.nn.Linear(settings.hidden_size, CELLS[0] * CELLS[1] * len(KINDS)).to(model.device)
+        words = model.get_input_embeddings().weight.detach()
+        self.loud = float(words.square().mean().sqrt()) * words.shape[1] ** 0.5  # as the text stack takes them in
+        self.linear = torch.nn.Linear(words.shape[1], CELLS[0] * CELLS[1] * len(KINDS)).to(model.device)
+
+    def tokens_of(self, seen: Any) -> Any:
+        """What the text stack gets of pixels (pictures, 3, side, side): (pictures, tokens, its width)."""
+        return self.projector(self.tower(seen).last_hidden_state)
 
     def __call__(self, seen: Any) -> Any:
-        """Logits (pictures, cells, KINDS) of pixels (pictures, 3, side, side), through the same mean as Gemma's projector."""
-        from torch.nn.functional import avg_pool2d
-
-        told = self.tower(seen).last_hidden_state.transpose(1, 2).unflatten(2, (self.patches, self.patches))
-        pooled = avg_pool2d(told, self.patches // self.tokens).permute(0, 2, 3, 1)
-        cells = self.linear(pooled).unflatten(
-            3, (*CELLS, len(KINDS))
-        )  # (pictures, row, column, row in it, column in it, KINDS)
+        """Logits (pictures, cells, KINDS) of pixels (pictures, 3, side, side)."""
+        told = self.linear(self.tokens_of(seen) / self.loud).unflatten(1, (self.tokens, self.tokens))
+        cells = told.unflatten(3, (*CELLS, len(KINDS)))  # (pictures, token's row, column, cell's row, column, KINDS)
         return cells.transpose(2, 3).flatten(3, 4).flatten(1, 2).flatten(1, 2)
 
 
 def teach(
     model: Any, pages: Sequence[Page], *, minutes: float, steps: float = math.inf, seed: int = 7
 ) -> tuple[Head, list[dict[str, float]]]:
-    """Train the tower on `pages` (all with a picture) for so long, or for `steps`; hands back the head and a row a step.
+    """Train tower and projector on `pages` (all with a picture) for so long, or for `steps`.
 
-    A row: step, seconds, loss (mean binary cross-entropy of the cells' kinds). The rate falls to zero over the time.
+    Hands back the head and a row a step: step, seconds, loss (mean binary cross-entropy of the cells' kinds). The rate falls
+    to zero over the time. Eyes that have learned before go on from there.
     """
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
     started, head, log = time.monotonic(), Head(model, seed), []
-    whiten(head.tower, pixels(pages[:WHITENED]).to(model.device))
+    _open(head, pixels(pages[:WHITENED]).to(model.device))
     optimizers = _optimizers(head)
     weights = [weight for optimizer in optimizers for group in optimizer.param_groups for weight in group["params"]]
     known = [targets(page, head.side, head.grid) for page in pages]
@@ -125,6 +128,18 @@ def teach(
     raise AssertionError("unreachable")
 
 
+def _open(head: Head, seen: Any) -> None:
+    """Give a tower that has never seen anything whitened patches, and a projector that says nothing a voice."""
+    import torch
+
+    weight = head.projector.mm_input_projection_weight
+    if not weight.any():
+        whiten(head.tower, seen)
+    with torch.no_grad():
+        if head.tokens_of(seen[:BATCH]).square().mean().sqrt() < QUIET * head.loud:
+            weight.normal_(0.0, head.loud / weight.shape[0] ** 0.5)  # of what comes normalised to variance 1
+
+
 def whiten(tower: Any, seen: Any) -> None:
     """Let the patch embedding start as the principal components of the patches in `seen`, each with variance 1."""
     import torch
@@ -145,7 +160,9 @@ def _optimizers(head: Head) -> list[Any]:
     """Muon for the matrices of the tower, AdamW for the rest, as in the pretraining of the words."""
     import torch
 
-    matrices, others = [], list(head.linear.parameters())
+    matrices, others = [], [*head.linear.parameters(), *head.projector.parameters()]
+    for weight in others:
+        weight.requires_grad_(True)
     for name, weight in head.tower.named_parameters():
         weight.requires_grad_(True)
         (matrices if weight.ndim == 2 and "position" not in name else others).append(weight)
