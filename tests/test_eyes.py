@@ -1,6 +1,7 @@
 """nano's eyes: every widget marks the patches that it covers, and a tower that is taught tells them apart."""
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -54,7 +55,7 @@ def test_what_reaches_beyond_the_picture_marks_what_is_in_it():
 def painted(tmp_path):
     """Pages of dark and of light boxes, which stand for two kinds of widget."""
     rng, made = random.Random(3), []
-    for number in range(48):
+    for number in range(88):
         image = Image.new("RGB", (256, 256), "white")
         pen, widgets = ImageDraw.Draw(image), []
         for _ in range(6):
@@ -73,16 +74,19 @@ def test_a_tower_that_is_taught_tells_kinds_apart_on_pictures_that_it_never_saw(
 
     model = Gemma3ForConditionalGeneration.from_pretrained(tiny_nano, dtype=torch.float32)
     before = {name: value.clone() for name, value in model.named_parameters()}
-    head, log = eyes.teach(model, painted[8:], minutes=5, steps=150)
+    head, log = eyes.teach(model, painted[8:], minutes=5, steps=60)
     told = eyes.measure(head, painted[:8])
-    assert len(log) == 150 and log[-1]["loss"] < log[0]["loss"] / 4
-    assert min(told["button"]["f1"], told["chip"]["f1"]) > 0.6, told
+    assert len(log) == 60 and log[-1]["loss"] < log[0]["loss"] / 4
+    assert min(told["button"]["f1"], told["chip"]["f1"]) > 0.45, told
+    others = [replace(one, picture=other.picture) for one, other in zip(painted[:8], painted[1:9], strict=True)]
+    missed = eyes.measure(head, others)
+    assert max(missed["button"]["f1"], missed["chip"]["f1"]) < 0.25, "it is the picture that tells"
     assert told["select"]["f1"] == 0 == told["select"]["cells"]
     moved = {name for name, value in model.named_parameters() if not torch.equal(before[name], value)}
     assert {name.split(".")[1] for name in moved} == {"vision_tower", "multi_modal_projector"}
     with torch.no_grad():
         said = head.tokens_of(eyes.pixels(painted[:8])).square().mean().sqrt()
-    assert 0.3 < said / head.loud < 3, "a picture is as loud as words"
+    assert said > head.loud / 2, "a picture is as loud as words"
 
 
 def test_eyes_that_have_learned_are_not_opened_again(painted, tiny_nano):
