@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from ghostlib.errors import MachineError
 
@@ -53,18 +54,11 @@ def held(file: Path, busy: Exception) -> Iterator[None]:
     Raises `busy` where another process has it. Where the file system or the system knows no locks (Windows, some
     mounted drives) nothing is held.
     """
-    try:
-        import fcntl
-    except ImportError:
-        fcntl = None
     with file.open("w", encoding="utf-8") as lock:
         try:
-            if fcntl:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(lock, wait=False)
         except BlockingIOError:
             raise busy from None
-        except OSError:
-            pass
         try:
             yield
         finally:
@@ -78,18 +72,24 @@ def turn(file: Path) -> Iterator[None]:
     The file stays: one that is removed could be held by a process that waited for it, and made anew by a third.
     Where there are no locks (see `held`) nobody waits.
     """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8") as lock:
+        _lock(lock, wait=True)
+        yield
+
+
+def _lock(file: IO[str], *, wait: bool) -> None:
+    """Locks an open file where that can be done. Raises BlockingIOError where another has it and nobody waits."""
     try:
         import fcntl
     except ImportError:
-        fcntl = None
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w", encoding="utf-8") as lock:
-        try:
-            if fcntl:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        except OSError:
-            pass
-        yield
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        raise
+    except OSError:
+        pass
 
 
 @contextmanager
