@@ -89,6 +89,25 @@ def test_a_tower_that_is_taught_tells_kinds_apart_on_pictures_that_it_never_saw(
     assert said > head.loud / 2, "a picture is as loud as words"
 
 
+def test_a_picture_that_comes_again_is_another_one_and_its_widgets_stand_where_they_now_are(painted):
+    """Nothing is learned by heart: moved by whole cells, in other colours, and still told right."""
+    grid, rng = (32, 16), random.Random(5)
+    seen = eyes.pixels(painted[:8])
+    truth = [eyes.targets(one, 256, grid) for one in painted[:8]]
+    moved = 0
+    for _ in range(6):
+        pictures, cells = eyes.varied(seen, truth, grid, rng)
+        for one, told, before in zip(pictures, cells, truth, strict=True):
+            assert told.sum() == before.sum()
+            patches = one.unfold(1, 8, 8).unfold(2, 16, 16).mean((3, 4)).flatten(1)  # (3, cells)
+            black = told[:, eyes.KINDS.index("button")] > 0
+            assert torch.all(patches[:, black] < -0.99), "black where a button is said to be"
+            red = (told[:, eyes.KINDS.index("chip")] > 0) & ~black
+            assert torch.all(patches.amax(0)[red] > 0.99) and torch.all(patches.amin(0)[red] < -0.99), "coloured, not black"
+            moved += not torch.equal(told, before)
+    assert moved > 30
+
+
 def test_eyes_that_have_learned_are_not_opened_again(painted, tiny_nano):
     """A second training goes on with what the first one knows: patches and voice stay."""
     from transformers import Gemma3ForConditionalGeneration

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ghostlib.corpus import invented, laid, lists, practice, records
+from ghostlib.corpus import invented, laid, lists, practice, reading, records
 from ghostlib.corpus.reading import LIMIT, Line
 from ghostlib.corpus.screens import archetypes
 from ghostlib.corpus.screens.domains import DOMAINS, TRAINING, VALIDATION
@@ -133,6 +133,24 @@ def test_no_more_places_are_asked_for_than_there_is_room(laid_pages):
     rng = random.Random(2)
     counts = [len(practice.pointed(page, rng)[0].split("\n")) for page in laid_pages]
     assert max(counts) == practice.MOST_WIDGETS and min(counts) > 3
+
+
+def test_beside_a_reading_its_own_places_are_asked_for_in_its_order(laid_pages):
+    for page in itertools.islice(laid_pages, 40):
+        shown = reading.prompt(page.lines, page.size)
+        asked, told = practice.pointed(page, random.Random(2), shown)
+        places = [line.split(" ", 1) for line in told.split("\n")]
+        everywhere = dict(line.split(" ", 1) for line in practice.pointed(page, Everything(), "")[1].split("\n"))
+        assert asked == shown and 0 < len(places) <= practice.MOST_WIDGETS
+        assert [shown.index(f"{place} ") for place, _ in places] == sorted(shown.index(f"{place} ") for place, _ in places)
+        assert all(everywhere.get(place, kinds) == kinds for place, kinds in places)
+
+
+class Everything(random.Random):
+    """A chance that leaves nothing out that there is room for."""
+
+    def sample(self, population, k, **more):
+        return list(population)[:k]
 
 
 def test_what_is_written_of_a_list_says_no_more_than_the_list_does(exercises):

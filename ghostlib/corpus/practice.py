@@ -22,7 +22,7 @@ LOOK = "Which widgets are on this screen, and where?"
 POINT = "What is at each of these places?"
 MOST_WIDGETS = 28
 READ, TOLD, WRITTEN, BEGUN, SPOKEN, COPIED = 0.46, 0.06, 0.02, 0.24, 0.04, 0.15  # of those without a picture; the rest is style
-LOOKED, POINTED = 0.1, 0.3  # of those with one tell where its widgets are, or what is where
+LOOKED, POINTED = 0.1, 0.4  # of those with one tell where its widgets are, or what is where: half of these beside the reading
 RENAMED = 0.85  # of the invented pages
 FRAMED = 0.2  # of the pages without a picture stand in a window of which nothing is to be listed
 OWN = 0.5  # of the lists that an answer begins with are what nano itself has listed of a page, once it has
@@ -154,7 +154,7 @@ def _looked_at(page: Page, rng: random.Random) -> Practice:
     if chance < LOOKED:
         return Practice(LOOK, widgets(page), page.picture)
     if chance < LOOKED + POINTED:
-        places, told = pointed(page, rng)
+        places, told = pointed(page, rng, reading.prompt(page.lines, page.size) if rng.random() < 0.5 else "")
         return Practice(f"{POINT}\n{places}", told, page.picture)
     shown = _read(page, rng)
     return Practice(f"{rng.choice(ASKED)}\n{shown}".strip(), lists.seen(page.listed, shown), page.picture)
@@ -166,17 +166,22 @@ def widgets(page: Page) -> str:
     return "\n".join(f"{row},{column} {kind}" for row, column, kind in sorted(found)[:MOST_WIDGETS]) or "none"
 
 
-def pointed(page: Page, rng: random.Random) -> tuple[str, str]:
+def pointed(page: Page, rng: random.Random, shown: str = "") -> tuple[str, str]:
     """Up to MOST_WIDGETS places of a page where something stands, `y,x` a line, and the same with what it is.
 
     A place is that of a line in a reading's prompt; where several widgets are at one, all are told, and `text` where none is.
+    With the page's reading in `shown` that is what is asked about, the first MOST_WIDGETS of its places.
     """
     found: dict[tuple[int, int], set[str]] = {reading.place(line.box, *page.size): set() for line in page.lines}
     for kind, box in page.widgets:
         found.setdefault(reading.place(box, *page.size), set()).add(kind)
-    chosen = sorted(rng.sample(sorted(found), k=min(len(found), MOST_WIDGETS)))
+    if shown:
+        read = {(int(row), int(column)): None for row, column in re.findall(r"(?m)^(\d+),(\d+) ", shown)}
+        chosen = [place for place in read if place in found][:MOST_WIDGETS]
+    else:
+        chosen = sorted(rng.sample(sorted(found), k=min(len(found), MOST_WIDGETS)))
     told = [f"{row},{column} {', '.join(sorted(found[row, column])) or 'text'}" for row, column in chosen]
-    return "\n".join(f"{row},{column}" for row, column in chosen), "\n".join(told)
+    return shown or "\n".join(f"{row},{column}" for row, column in chosen), "\n".join(told)
 
 
 def shuffled(count: int, seed: int) -> list[int]:

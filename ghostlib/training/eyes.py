@@ -30,6 +30,7 @@ NOISE = 0.05  # the variance below which a direction of the patches is not blown
 COVERED = 0.2  # the part of a cell, or of the widget where that is smaller, that makes the cell its own
 QUIET = 0.3  # a projector that is less loud than this part of words begins anew
 CELLS = (4, 2)  # rows and columns of cells in what one token of a picture shows
+MOVED = (3, 1)  # rows and columns of cells by which a picture that comes again has at most been moved
 
 
 def targets(page: Page, side: int, grid: tuple[int, int]) -> Any:
@@ -105,16 +106,18 @@ def teach(
     _open(head, pixels(pages[:WHITENED]).to(model.device))
     optimizers = _optimizers(head)
     weights = [weight for optimizer in optimizers for group in optimizer.param_groups for weight in group["params"]]
-    known = [targets(page, head.side, head.grid) for page in pages]
+    known: dict[int, Any] = {}
+    rng = random.Random(seed)
     rare = torch.tensor(RARE, device=model.device)
     for step, places in enumerate(_batches(len(pages), seed), 1):
         spent = time.monotonic() - started
         done = max(spent / (minutes * 60), (step - 1) / steps)
         if done >= 1:
             return head, log
-        batch = [pages[place] for place in places]
-        logits = head(pixels(batch).to(model.device))
-        truth = torch.stack([known[place] for place in places]).to(model.device)
+        for place in set(places) - set(known):
+            known[place] = targets(pages[place], head.side, head.grid).bool()
+        seen, truth = varied(pixels([pages[place] for place in places]), [known[place] for place in places], head.grid, rng)
+        logits, truth = head(seen.to(model.device)), truth.to(model.device)
         loss = binary_cross_entropy_with_logits(logits, truth, pos_weight=rare)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
@@ -126,6 +129,23 @@ def teach(
             optimizer.zero_grad(set_to_none=True)
         log.append({"step": step, "seconds": round(spent, 1), "loss": round(float(loss.detach()), 5)})
     raise AssertionError("unreachable")
+
+
+def varied(seen: Any, truth: Sequence[Any], grid: tuple[int, int], rng: random.Random) -> tuple[Any, Any]:
+    """The pictures (number, 3, side, side) and what is in their cells (each cells, KINDS), as if drawn anew.
+
+    What leaves a picture on one side comes back on the other, and red, green and blue change places: so a link is what is
+    coloured, and not what is blue. Hands back pictures and a float tensor (number, cells, KINDS).
+    """
+    import torch
+
+    tall, wide = seen.shape[2] // grid[0], seen.shape[3] // grid[1]
+    pictures, cells = [], []
+    for one, told in zip(seen, truth, strict=True):
+        down, right = rng.randint(-MOVED[0], MOVED[0]), rng.randint(-MOVED[1], MOVED[1])
+        pictures.append(one[rng.sample(range(3), 3)].roll((down * tall, right * wide), (1, 2)))
+        cells.append(told.unflatten(0, grid).roll((down, right), (0, 1)).flatten(0, 1))
+    return torch.stack(pictures), torch.stack(cells).float()
 
 
 def _open(head: Head, seen: Any) -> None:
