@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from ghostlib.corpus import picture
 from ghostlib.corpus.laid import Page
 from ghostlib.corpus.reading import Line
+from ghostlib.models import load
 from ghostlib.training import eyes
 
 
@@ -65,7 +66,8 @@ def painted(tmp_path):
             widgets = [w for w in widgets if not (abs(w[1][0] - left) < 32 and w[1][1] == top)]
             widgets.append((kind, (left, top, left + 32, top + 16)))
         image.save(tmp_path / f"{number}.png")
-        made.append(page(widgets, file=tmp_path / f"{number}.png"))
+        one = page(widgets, lines=[(0, 0, 8, 4)], file=tmp_path / f"{number}.png")
+        made.append(replace(one, listed="# orders\nname: text"))
     return made
 
 
@@ -74,16 +76,18 @@ def test_a_tower_that_is_taught_tells_kinds_apart_on_pictures_that_it_never_saw(
 
     model = Gemma3ForConditionalGeneration.from_pretrained(tiny_nano, dtype=torch.float32)
     before = {name: value.clone() for name, value in model.named_parameters()}
-    head, log = eyes.teach(model, painted[8:], minutes=5, steps=60)
+    head, log = eyes.teach(model, load.processor(str(tiny_nano)), painted[8:], minutes=5, steps=140)
     told = eyes.measure(head, painted[:8])
-    assert len(log) == 60 and log[-1]["loss"] < log[0]["loss"] / 4
+    assert len(log) == 140 and log[-1]["loss"] < log[0]["loss"] / 4
     assert min(told["button"]["f1"], told["chip"]["f1"]) > 0.45, told
     others = [replace(one, picture=other.picture) for one, other in zip(painted[:8], painted[1:9], strict=True)]
     missed = eyes.measure(head, others)
     assert max(missed["button"]["f1"], missed["chip"]["f1"]) < 0.25, "it is the picture that tells"
     assert told["select"]["f1"] == 0 == told["select"]["cells"]
     moved = {name for name, value in model.named_parameters() if not torch.equal(before[name], value)}
-    assert {name.split(".")[1] for name in moved} == {"vision_tower", "multi_modal_projector"}
+    gazing = "model.language_model.layers.0.self_attn.q_proj.weight"
+    assert {name.split(".")[1] for name in moved - {gazing}} == {"vision_tower", "multi_modal_projector"} and gazing in moved
+    assert "gaze" not in log[0] and log[-1]["gaze"] >= 0
     with torch.no_grad():
         said = head.tokens_of(eyes.pixels(painted[:8])).square().mean().sqrt()
     assert said > head.loud / 2, "a picture is as loud as words"
@@ -113,10 +117,10 @@ def test_eyes_that_have_learned_are_not_opened_again(painted, tiny_nano):
     from transformers import Gemma3ForConditionalGeneration
 
     model = Gemma3ForConditionalGeneration.from_pretrained(tiny_nano, dtype=torch.float32)
-    eyes.teach(model, painted[8:], minutes=5, steps=2)
+    eyes.teach(model, load.processor(str(tiny_nano)), painted[8:], minutes=5, steps=2)
     filters = model.model.vision_tower.embeddings.patch_embedding.weight.detach().clone()
     voice = model.model.multi_modal_projector.mm_input_projection_weight.detach().clone()
-    eyes.teach(model, painted[8:], minutes=5, steps=1)
+    eyes.teach(model, load.processor(str(tiny_nano)), painted[8:], minutes=5, steps=1)
     assert (model.model.vision_tower.embeddings.patch_embedding.weight - filters).abs().max() < 0.02
     assert (model.model.multi_modal_projector.mm_input_projection_weight - voice).abs().max() < 0.02
 

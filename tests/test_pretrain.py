@@ -15,7 +15,7 @@ from ghostlib.models import load, nano, vocabulary
 from ghostlib.training import exercises, own, pieces, pretrain, steps
 
 SHORT = pretrain.Recipe(hours=6 / 3600, pages=30, pictures=12, batch_tokens=384, warmup=2, shortest=200, lists=2, fused=False)
-RATES = {"muon_rate": 0.02, "adam_rate": 1.5e-3, "sight_rate": 5e-4}
+RATES = {"muon_rate": 0.02, "adam_rate": 1.5e-3}
 
 
 @pytest.fixture(scope="module")

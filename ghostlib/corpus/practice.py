@@ -72,7 +72,7 @@ def stream(
         if number == limit:
             return
         if sights and rng.random() < 0.5:
-            yield _looked_at(_reworded(sights[rng.randrange(len(sights))], kept, rng), rng)
+            yield looked_at(_reworded(sights[rng.randrange(len(sights))], kept, rng), rng)
             continue
         chance = rng.random()
         if chance < READ + TOLD:
@@ -149,7 +149,8 @@ def _told(listed: str) -> str:
     return f"{listed}\n\n{', '.join(re.findall(r'(?m)^# (.+)', listed))}"
 
 
-def _looked_at(page: Page, rng: random.Random) -> Practice:
+def looked_at(page: Page, rng: random.Random) -> Practice:
+    """An exercise for a page with a picture: its list, where its widgets are, or what is where."""
     chance = rng.random()
     if chance < LOOKED:
         return Practice(LOOK, widgets(page), page.picture)

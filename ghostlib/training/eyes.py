@@ -19,6 +19,7 @@ from typing import Any
 from ghostlib.corpus import picture
 from ghostlib.corpus.laid import Page
 from ghostlib.corpus.screens.arrangement import WIDGETS
+from ghostlib.training.gaze import Gaze
 
 TEXT = "text"  # where anything is written
 KINDS = (*dict.fromkeys(WIDGETS.values()), "text input", "chip", "button", "avatar", "link", TEXT)
@@ -29,7 +30,9 @@ WHITENED = 300  # pages whose patches say what is usual
 NOISE = 0.05  # the variance below which a direction of the patches is not blown up
 COVERED = 0.2  # the part of a cell, or of the widget where that is smaller, that makes the cell its own
 QUIET = 0.3  # a projector that is less loud than this part of words begins anew
-CELLS = (4, 2)  # rows and columns of cells in what one token of a picture shows
+LINES = (32, 16)  # rows and columns of cells in a picture: about as high as a line, as wide as a place
+GAZING = 0.5  # of the time, the second part: where words name a place, they learn to look there
+GAZE = 0.03  # how much that weighs beside the cells
 MOVED = (3, 1)  # rows and columns of cells by which a picture that comes again has at most been moved
 
 
@@ -75,40 +78,37 @@ class Head:
         torch.manual_seed(seed)
         self.tower, self.projector = model.model.vision_tower, model.model.multi_modal_projector
         self.side, self.tokens = model.config.vision_config.image_size, math.isqrt(model.config.mm_tokens_per_image)
-        self.grid = (self.tokens * CELLS[0], self.tokens * CELLS[1])
+        self.grid, self.cells = LINES, (LINES[0] // self.tokens, LINES[1] // self.tokens)  # of a picture, of a token
         words = model.get_input_embeddings().weight.detach()
         self.loud = float(words.square().mean().sqrt()) * words.shape[1] ** 0.5  # as the text stack takes them in
-        self.linear = torch.nn.Linear(words.shape[1], CELLS[0] * CELLS[1] * len(KINDS)).to(model.device)
+        self.linear = torch.nn.Linear(words.shape[1], self.cells[0] * self.cells[1] * len(KINDS)).to(model.device)
 
     def tokens_of(self, seen: Any) -> Any:
         """What the text stack gets of pixels (pictures, 3, side, side): (pictures, tokens, its width)."""
         return self.projector(self.tower(seen).last_hidden_state)
 
-    def __call__(self, seen: Any) -> Any:
-        """Logits (pictures, cells, KINDS) of pixels (pictures, 3, side, side)."""
-        told = self.linear(self.tokens_of(seen) / self.loud).unflatten(1, (self.tokens, self.tokens))
-        cells = told.unflatten(3, (*CELLS, len(KINDS)))  # (pictures, token's row, column, cell's row, column, KINDS)
+    def __call__(self, tokens: Any) -> Any:
+        """Logits (pictures, cells, KINDS) of what `tokens_of` gives."""
+        told = self.linear(tokens / self.loud).unflatten(1, (self.tokens, self.tokens))
+        cells = told.unflatten(3, (*self.cells, len(KINDS)))  # (pictures, token's row, column, cell's row, column, KINDS)
         return cells.transpose(2, 3).flatten(3, 4).flatten(1, 2).flatten(1, 2)
 
 
 def teach(
-    model: Any, pages: Sequence[Page], *, minutes: float, steps: float = math.inf, seed: int = 7
+    model: Any, processor: Any, pages: Sequence[Page], *, minutes: float, steps: float = math.inf, seed: int = 7
 ) -> tuple[Head, list[dict[str, float]]]:
-    """Train tower and projector on `pages` (all with a picture) for so long, or for `steps`.
+    """Train tower and projector on `pages` (all with a picture) for so long, or for `steps`; then words to look there, too.
 
-    Hands back the head and a row a step: step, seconds, loss (mean binary cross-entropy of the cells' kinds). The rate falls
-    to zero over the time. Eyes that have learned before go on from there.
+    Hands back the head and a row a step: step, seconds, loss (mean binary cross-entropy of the cells' kinds), gaze (as
+    `Gaze.loss` has it, once that has begun). The rate falls to zero over the time. Eyes that have learned before go on from
+    there.
     """
-    import torch
-    from torch.nn.functional import binary_cross_entropy_with_logits
-
     started, head, log = time.monotonic(), Head(model, seed), []
     _open(head, pixels(pages[:WHITENED]).to(model.device))
-    optimizers = _optimizers(head)
-    weights = [weight for optimizer in optimizers for group in optimizer.param_groups for weight in group["params"]]
+    gaze = Gaze(model, processor)
+    optimizers = _optimizers(head, gaze)
     known: dict[int, Any] = {}
     rng = random.Random(seed)
-    rare = torch.tensor(RARE, device=model.device)
     for step, places in enumerate(_batches(len(pages), seed), 1):
         spent = time.monotonic() - started
         done = max(spent / (minutes * 60), (step - 1) / steps)
@@ -116,33 +116,62 @@ def teach(
             return head, log
         for place in set(places) - set(known):
             known[place] = targets(pages[place], head.side, head.grid).bool()
-        seen, truth = varied(pixels([pages[place] for place in places]), [known[place] for place in places], head.grid, rng)
-        logits, truth = head(seen.to(model.device)), truth.to(model.device)
-        loss = binary_cross_entropy_with_logits(logits, truth, pos_weight=rare)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        for optimizer in optimizers:
-            for group in optimizer.param_groups:
-                full = group.setdefault("full_rate", group["lr"])
-                group["lr"] = full * min(1.0, step / 20) * max(0.02, 1 - done)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        log.append({"step": step, "seconds": round(spent, 1), "loss": round(float(loss.detach()), 5)})
+        batch, truth = [pages[place] for place in places], [known[place] for place in places]
+        told = _learn(head, gaze if done >= 1 - GAZING else None, batch, truth, rng)
+        _move(optimizers, min(1.0, step / 20) * max(0.02, 1 - done))
+        model.zero_grad(set_to_none=True)  # also of what is only looked through
+        head.linear.zero_grad(set_to_none=True)
+        log.append({"step": step, "seconds": round(spent, 1)} | told)
     raise AssertionError("unreachable")
 
 
-def varied(seen: Any, truth: Sequence[Any], grid: tuple[int, int], rng: random.Random) -> tuple[Any, Any]:
+def _learn(head: Head, gaze: Gaze | None, pages: Sequence[Page], truth: Sequence[Any], rng: random.Random) -> dict[str, float]:
+    """The losses of a batch, of which the weights now have the gradient."""
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    device = head.linear.weight.device
+    seen, cells = varied(pixels(pages), truth, head.grid, rng, (0, 0) if gaze else MOVED)
+    tokens = head.tokens_of(seen.to(device))
+    loss = binary_cross_entropy_with_logits(head(tokens), cells.to(device), pos_weight=torch.tensor(RARE, device=device))
+    told = {"loss": round(float(loss.detach()), 5)}
+    if gaze:
+        missed = gaze.loss(tokens, pages, rng)
+        told["gaze"] = round(float(missed.detach()), 4)
+        loss = loss + GAZE * missed
+    loss.backward()
+    if gaze:
+        gaze.only()
+    return told
+
+
+def _move(optimizers: list[Any], rate: float) -> None:
+    """One step of the optimizers at a share of their full rates."""
+    import torch
+
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    torch.nn.utils.clip_grad_norm_([weight for group in groups for weight in group["params"]], 1.0)
+    for group in groups:
+        group["lr"] = group.setdefault("full_rate", group["lr"]) * rate
+    for optimizer in optimizers:
+        optimizer.step()
+
+
+def varied(
+    seen: Any, truth: Sequence[Any], grid: tuple[int, int], rng: random.Random, move: tuple[int, int] = MOVED
+) -> tuple[Any, Any]:
     """The pictures (number, 3, side, side) and what is in their cells (each cells, KINDS), as if drawn anew.
 
-    What leaves a picture on one side comes back on the other, and red, green and blue change places: so a link is what is
-    coloured, and not what is blue. Hands back pictures and a float tensor (number, cells, KINDS).
+    They are moved by at most `move` rows and columns of cells, and what leaves a picture on one side comes back on the other.
+    Red, green and blue change places: so a link is what is coloured, and not what is blue. Hands back pictures and a float
+    tensor (number, cells, KINDS).
     """
     import torch
 
     tall, wide = seen.shape[2] // grid[0], seen.shape[3] // grid[1]
     pictures, cells = [], []
     for one, told in zip(seen, truth, strict=True):
-        down, right = rng.randint(-MOVED[0], MOVED[0]), rng.randint(-MOVED[1], MOVED[1])
+        down, right = rng.randint(-move[0], move[0]), rng.randint(-move[1], move[1])
         pictures.append(one[rng.sample(range(3), 3)].roll((down * tall, right * wide), (1, 2)))
         cells.append(told.unflatten(0, grid).roll((down, right), (0, 1)).flatten(0, 1))
     return torch.stack(pictures), torch.stack(cells).float()
@@ -176,11 +205,11 @@ def whiten(tower: Any, seen: Any) -> None:
         embedding.bias.copy_(-(filters @ mean))
 
 
-def _optimizers(head: Head) -> list[Any]:
+def _optimizers(head: Head, gaze: Gaze) -> list[Any]:
     """Muon for the matrices of the tower, AdamW for the rest, as in the pretraining of the words."""
     import torch
 
-    matrices, others = [], [*head.linear.parameters(), *head.projector.parameters()]
+    matrices, others = [], [*head.linear.parameters(), *head.projector.parameters(), gaze.weight]
     for weight in others:
         weight.requires_grad_(True)
     for name, weight in head.tower.named_parameters():
@@ -201,7 +230,7 @@ def measure(head: Head, pages: Sequence[Page]) -> dict[str, dict[str, float]]:
     with torch.no_grad():
         for start in range(0, len(pages), BATCH):
             batch = pages[start : start + BATCH]
-            guess = (head(pixels(batch).to(head.linear.weight.device)) > 0).float().cpu().flatten(0, 1)
+            guess = (head(head.tokens_of(pixels(batch).to(head.linear.weight.device))) > 0).float().cpu().flatten(0, 1)
             truth = torch.cat([targets(page, head.side, head.grid) for page in batch])
             right, said, true = right + (guess * truth).sum(0), said + guess.sum(0), true + truth.sum(0)
     found = {}

@@ -7,8 +7,8 @@
 The base is taught six things in words, none of which is the task itself: to list the tables and fields of a reading, to
 copy labels with their kinds, to write a given list in the target language, to go on after a list with something that follows
 from it, that language's style, and to write facts as JSON. In the last part of the time it also goes on after lists that it
-has written itself (`own.py`). Then its eyes learn where widgets stand (`eyes.py`), and the last part of the time goes to
-pages with their pictures.
+has written itself (`own.py`). Then its eyes learn where widgets stand (`eyes.py`) and it to look at a place that it reads
+of (`gaze.py`), and the last part of the time goes to pages with their pictures.
 Phases 1 and 2 of the notebooks then teach it to answer a screen with SQL at once. A browser lays the pages out first
 (`corpus/laid.py`); how they are misread is drawn on the fly.
 """
@@ -31,7 +31,7 @@ from ghostlib.corpus.laid import Page
 from ghostlib.corpus.practice import Practice
 from ghostlib.errors import TrainingError
 from ghostlib.models import load, nano, vocabulary
-from ghostlib.training import exercises, eyes, own, pieces, steps
+from ghostlib.training import exercises, eyes, gaze, own, pieces, steps
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,7 @@ class Recipe:
     own: float = 0.25  # the last part of the time, in which answers also go on after lists that the model itself has written
     lists: int = 1200  # of these; 0 for none
     together: float = 0.25  # the last part of the time, in which pages come with their pictures
-    eyes: float = 0.05  # of the time goes to the tower alone, before that
-    sight_rate: float = 1e-3  # of tower and projector when they learn together with the words
+    eyes: float = 0.05  # of the time goes to the eyes alone, before that; then they stay as they are
     save_minutes: float = 3.0
     fused: bool = True  # compile the text stack's layers, where there is a C++ compiler: half the time of a step
 
@@ -77,17 +76,19 @@ def run(out: Path, recipe: Recipe, *, device: str = "cpu", start: Path | None = 
     folder = out / "model"
     model, processor = _begun(folder, recipe, pages, start)
     model = model.to(device)
-    rates = {name: getattr(recipe, name) for name in ("muon_rate", "adam_rate", "sight_rate")}
-    optimizers = steps.optimizers(model, **rates)
+    optimizers = steps.optimizers(model, muon_rate=recipe.muon_rate, adam_rate=recipe.adam_rate)
     step = steps.Stepper(model, optimizers, device, fused=recipe.fused)
     state, saved = _resume(out / "state.pt", model, optimizers, torch), time.monotonic()
+    if state["eyes"]:
+        gaze.hold(model)
     feed = _Feed(processor, recipe, pages, sights, state, out / "own.jsonl")
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
         while feed.done() < 1:
             started = time.monotonic()
             if feed.looks() and not state["eyes"]:
-                _open_eyes(model, sights, out, recipe)
+                _open_eyes(model, processor, sights, out, recipe)
                 state["eyes"] = True
+                gaze.hold(model)
             if recipe.lists and feed.done() >= 1 - recipe.own and not (out / "own.jsonl").is_file():
                 _save(out, model, optimizers, state, torch)
                 own.write(folder, practice.unlisted(recipe.seed, pages, recipe.lists), out / "own.jsonl")
@@ -164,11 +165,11 @@ def _row(state: dict[str, Any], batch: dict[str, Any], loss: float) -> dict[str,
     return row | {"pictures": len(batch.get("pixel_values", ()))}
 
 
-def _open_eyes(model: Any, sights: Sequence[Page], out: Path, recipe: Recipe) -> None:
-    """Teach the tower on the pages with pictures but a few, on which it is judged; both are told in `eyes.json`."""
+def _open_eyes(model: Any, processor: Any, sights: Sequence[Page], out: Path, recipe: Recipe) -> None:
+    """Teach the eyes on the pages with pictures but a few, on which they are judged; both are told in `eyes.json`."""
     unseen = max(1, len(sights) // 12)
     learned, judged = list(sights)[unseen:], list(sights)[:unseen]
-    head, log = eyes.teach(model, learned, minutes=recipe.eyes * recipe.hours * 60, seed=recipe.seed)
+    head, log = eyes.teach(model, processor, learned, minutes=recipe.eyes * recipe.hours * 60, seed=recipe.seed)
     told = {"steps": len(log), "pictures": len(learned), "judged_on": len(judged), "kinds": eyes.measure(head, judged)}
     (out / "eyes.json").write_text(json.dumps(told | {"log": log[:: max(1, len(log) // 40)]}, indent=1), encoding="utf-8")
 

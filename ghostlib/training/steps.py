@@ -11,20 +11,18 @@ from typing import Any
 from ghostlib.training import exercises
 
 
-def optimizers(model: Any, *, muon_rate: float, adam_rate: float, sight_rate: float) -> list[Any]:
-    """Muon (Jordan et al., 2024) for the text stack's matrices, AdamW for its embedding and norms, AdamW for the eyes."""
+def optimizers(model: Any, *, muon_rate: float, adam_rate: float) -> list[Any]:
+    """Muon (Jordan et al., 2024) for the text stack's matrices, AdamW for its embedding and norms; the eyes have their own."""
     import torch
 
-    matrices, others, sight = [], [], []
+    matrices, others = [], []
     for name, weight in model.named_parameters():
-        if name.startswith("lm_head"):
-            continue  # the embedding's own
-        inner = weight.ndim == 2 and "embed" not in name
-        (sight if "vision_tower" in name or "projector" in name else matrices if inner else others).append(weight)
+        if name.startswith("lm_head") or "vision_tower" in name or "projector" in name:
+            continue  # the first is the embedding's own
+        (matrices if weight.ndim == 2 and "embed" not in name else others).append(weight)
     return [
         torch.optim.Muon(matrices, lr=muon_rate, momentum=0.95, weight_decay=0.01, adjust_lr_fn="original"),
         torch.optim.AdamW(others, lr=adam_rate, betas=(0.9, 0.98), weight_decay=0.0),
-        torch.optim.AdamW(sight, lr=sight_rate, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
 
