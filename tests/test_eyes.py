@@ -76,7 +76,7 @@ def test_a_tower_that_is_taught_tells_kinds_apart_on_pictures_that_it_never_saw(
 
     model = Gemma3ForConditionalGeneration.from_pretrained(tiny_nano, dtype=torch.float32)
     before = {name: value.clone() for name, value in model.named_parameters()}
-    head, log = eyes.teach(model, load.processor(str(tiny_nano)), painted[8:], minutes=5, steps=140)
+    head, log = eyes.teach(model, load.processor(str(tiny_nano)), painted[8:], minutes=5, at_most=140)
     told = eyes.measure(head, painted[:8])
     assert len(log) == 140 and log[-1]["loss"] < log[0]["loss"] / 4
     assert min(told["button"]["f1"], told["chip"]["f1"]) > 0.45, told
@@ -117,10 +117,10 @@ def test_eyes_that_have_learned_are_not_opened_again(painted, tiny_nano):
     from transformers import Gemma3ForConditionalGeneration
 
     model = Gemma3ForConditionalGeneration.from_pretrained(tiny_nano, dtype=torch.float32)
-    eyes.teach(model, load.processor(str(tiny_nano)), painted[8:], minutes=5, steps=2)
+    eyes.teach(model, load.processor(str(tiny_nano)), painted[8:], minutes=5, at_most=2)
     filters = model.model.vision_tower.embeddings.patch_embedding.weight.detach().clone()
     voice = model.model.multi_modal_projector.mm_input_projection_weight.detach().clone()
-    eyes.teach(model, load.processor(str(tiny_nano)), painted[8:], minutes=5, steps=1)
+    eyes.teach(model, load.processor(str(tiny_nano)), painted[8:], minutes=5, at_most=1)
     assert (model.model.vision_tower.embeddings.patch_embedding.weight - filters).abs().max() < 0.02
     assert (model.model.multi_modal_projector.mm_input_projection_weight - voice).abs().max() < 0.02
 

@@ -19,6 +19,7 @@ from typing import Any
 from ghostlib.corpus import picture
 from ghostlib.corpus.laid import Page
 from ghostlib.corpus.screens.arrangement import WIDGETS
+from ghostlib.training import steps
 from ghostlib.training.gaze import Gaze
 
 TEXT = "text"  # where anything is written
@@ -95,9 +96,9 @@ class Head:
 
 
 def teach(
-    model: Any, processor: Any, pages: Sequence[Page], *, minutes: float, steps: float = math.inf, seed: int = 7
+    model: Any, processor: Any, pages: Sequence[Page], *, minutes: float, at_most: float = math.inf, seed: int = 7
 ) -> tuple[Head, list[dict[str, float]]]:
-    """Train tower and projector on `pages` (all with a picture) for so long, or for `steps`; then words to look there, too.
+    """Train tower and projector on `pages` (all with a picture) for so long or `at_most` steps; then words to look there, too.
 
     Hands back the head and a row a step: step, seconds, loss (mean binary cross-entropy of the cells' kinds), gaze (as
     `Gaze.loss` has it, once that has begun). The rate falls to zero over the time. Eyes that have learned before go on from
@@ -111,16 +112,15 @@ def teach(
     rng = random.Random(seed)
     for step, places in enumerate(_batches(len(pages), seed), 1):
         spent = time.monotonic() - started
-        done = max(spent / (minutes * 60), (step - 1) / steps)
+        done = max(spent / (minutes * 60), (step - 1) / at_most)
         if done >= 1:
             return head, log
         for place in set(places) - set(known):
             known[place] = targets(pages[place], head.side, head.grid).bool()
         batch, truth = [pages[place] for place in places], [known[place] for place in places]
         told = _learn(head, gaze if done >= 1 - GAZING else None, batch, truth, rng)
-        _move(optimizers, min(1.0, step / 20) * max(0.02, 1 - done))
-        model.zero_grad(set_to_none=True)  # also of what is only looked through
-        head.linear.zero_grad(set_to_none=True)
+        steps.move(optimizers, min(1.0, step / 20) * max(0.02, 1 - done))
+        model.zero_grad(set_to_none=True)  # of what is only looked through
         log.append({"step": step, "seconds": round(spent, 1)} | told)
     raise AssertionError("unreachable")
 
@@ -143,18 +143,6 @@ def _learn(head: Head, gaze: Gaze | None, pages: Sequence[Page], truth: Sequence
     if gaze:
         gaze.only()
     return told
-
-
-def _move(optimizers: list[Any], rate: float) -> None:
-    """One step of the optimizers at a share of their full rates."""
-    import torch
-
-    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-    torch.nn.utils.clip_grad_norm_([weight for group in groups for weight in group["params"]], 1.0)
-    for group in groups:
-        group["lr"] = group.setdefault("full_rate", group["lr"]) * rate
-    for optimizer in optimizers:
-        optimizer.step()
 
 
 def varied(

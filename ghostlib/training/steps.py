@@ -60,14 +60,21 @@ class Stepper:
             hidden = reader(**inputs, use_cache=False).last_hidden_state[:, :-1].flatten(0, 1)
             loss = self.loss(hidden[places], self.model.get_input_embeddings().weight, labels)
         loss.backward()
-        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
-        torch.nn.utils.clip_grad_norm_([weight for group in groups for weight in group["params"]], 1.0)
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = group.setdefault("full_rate", group["lr"]) * rate
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        move(self.optimizers, rate)
         return float(loss.detach())
+
+
+def move(optimizers: list[Any], rate: float) -> None:
+    """One step of the optimizers at a share of their full rates, the gradient cut to a length of one; then it is gone."""
+    import torch
+
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    torch.nn.utils.clip_grad_norm_([weight for group in groups for weight in group["params"]], 1.0)
+    for group in groups:
+        group["lr"] = group.setdefault("full_rate", group["lr"]) * rate
+    for optimizer in optimizers:
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
 
 
 def _counted(labels: Any) -> tuple[Any, Any]:
