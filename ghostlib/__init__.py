@@ -122,6 +122,7 @@ The house, from left to right; a room imports only from the rooms above it (docs
       perplexity.py           what the right answers cost a model
       pretrain.py eyes.py     nano's own recipe; its tower learns where widgets stand
       gaze.py                 a place that its words name makes it look there
+      heard.py                what its words hear of its eyes: places told right with a page's own picture and another's
       exercises.py steps.py   batches of its exercises, with pictures or without; a step in bfloat16, compiled
       pieces.py               what its tokenizer is trained on
       own.py                  what it lists of pages by itself, to be gone on with

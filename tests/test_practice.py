@@ -116,7 +116,7 @@ def test_a_page_with_a_picture_comes_with_other_words_and_its_widgets_where_they
     read = [one for one in looked if one not in (*told, *asked)]
     assert {one.completion for one in told} == {practice.widgets(page)}
     assert all(one.completion.startswith("# ") for one in read) and len({one.completion for one in read}) > 0.7 * len(read)
-    assert 0.2 < len(asked) / len(looked) < 0.4 and 120 < len(looked) < 180
+    assert 0.25 < len(asked) / len(looked) < 0.45 and 120 < len(looked) < 180
 
 
 def test_what_is_at_a_place_is_every_widget_there_and_text_where_there_is_none():
@@ -133,6 +133,14 @@ def test_no_more_places_are_asked_for_than_there_is_room(laid_pages):
     rng = random.Random(2)
     counts = [len(practice.pointed(page, rng)[0].split("\n")) for page in laid_pages]
     assert max(counts) == practice.MOST_WIDGETS and min(counts) > 3
+
+
+def test_of_places_alone_no_more_than_a_third_are_texts_where_a_page_has_widgets_enough(laid_pages):
+    rng = random.Random(3)
+    asked = [practice.pointed(page, rng)[1].split("\n") for page in laid_pages]
+    texts = [sum(line.endswith(" text") for line in lines) for lines in asked]
+    crowded = [(few, len(lines)) for few, lines in zip(texts, asked, strict=True) if len(lines) - few >= 12]
+    assert len(crowded) > 10 and all(3 * few <= places + 2 for few, places in crowded)
 
 
 def test_beside_a_reading_its_own_places_are_asked_for_in_its_order(laid_pages):

@@ -21,8 +21,9 @@ COPY = "Write what has a kind as a list."
 LOOK = "Which widgets are on this screen, and where?"
 POINT = "What is at each of these places?"
 MOST_WIDGETS = 28
+FEW_TEXTS = 6  # of them at least, where only a place is told: four of five are texts, and they teach little
 READ, TOLD, WRITTEN, BEGUN, SPOKEN, COPIED = 0.46, 0.06, 0.02, 0.24, 0.04, 0.15  # of those without a picture; the rest is style
-LOOKED, POINTED = 0.1, 0.4  # of those with one tell where its widgets are, or what is where: half of these beside the reading
+LOOKED, POINTED = 0.05, 0.35  # of those with one tell where its widgets are, or what is where: half of these beside the reading
 RENAMED = 0.85  # of the invented pages
 FRAMED = 0.2  # of the pages without a picture stand in a window of which nothing is to be listed
 OWN = 0.5  # of the lists that an answer begins with are what nano itself has listed of a page, once it has
@@ -171,7 +172,8 @@ def pointed(page: Page, rng: random.Random, shown: str = "") -> tuple[str, str]:
     """Up to MOST_WIDGETS places of a page where something stands, `y,x` a line, and the same with what it is.
 
     A place is that of a line in a reading's prompt; where several widgets are at one, all are told, and `text` where none is.
-    With the page's reading in `shown` that is what is asked about, the first MOST_WIDGETS of its places.
+    With the page's reading in `shown` that is what is asked about, the first MOST_WIDGETS of its places; else two of three are
+    widgets, as far as the page has as many.
     """
     found: dict[tuple[int, int], set[str]] = {reading.place(line.box, *page.size): set() for line in page.lines}
     for kind, box in page.widgets:
@@ -180,7 +182,10 @@ def pointed(page: Page, rng: random.Random, shown: str = "") -> tuple[str, str]:
         read = {(int(row), int(column)): None for row, column in re.findall(r"(?m)^(\d+),(\d+) ", shown)}
         chosen = [place for place in read if place in found][:MOST_WIDGETS]
     else:
-        chosen = sorted(rng.sample(sorted(found), k=min(len(found), MOST_WIDGETS)))
+        things, texts = (sorted(place for place in found if bool(found[place]) is thing) for thing in (True, False))
+        things = rng.sample(things, k=min(len(things), MOST_WIDGETS - FEW_TEXTS))
+        few = min(len(texts), MOST_WIDGETS - len(things), max(FEW_TEXTS, len(things) // 2))
+        chosen = sorted(things + rng.sample(texts, k=few))
     told = [f"{row},{column} {', '.join(sorted(found[row, column])) or 'text'}" for row, column in chosen]
     return shown or "\n".join(f"{row},{column}" for row, column in chosen), "\n".join(told)
 
