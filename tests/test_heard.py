@@ -1,6 +1,7 @@
 """What nano's words hear of its eyes is found out by showing them another page's picture."""
 
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from PIL import Image
 
 from ghostlib import config
+from ghostlib.errors import DataError
 from ghostlib.models import load
 from ghostlib.training import heard
 
@@ -67,9 +69,9 @@ def test_one_wrong_token_makes_a_place_wrong_and_no_other(processor, pages):
             told.logits[0, int(attention_mask.sum()) - 4] = 0  # the last word of the last line; an end and a line break follow
             return told
 
-    for page in pages:
-        found = heard.measure(Slip(processor, looks=False), processor, [page])
-        assert found["all"]["own"] == pytest.approx(1 - 1 / found["all"]["places"])
+    for before, page in pairwise(pages):
+        found = heard.measure(Slip(processor, looks=False), processor, [before, page])
+        assert found["all"]["own"] == pytest.approx(1 - 2 / found["all"]["places"])
 
 
 def test_the_shipped_nano_is_asked_as_its_exercises_ask(processor, pages):
@@ -80,3 +82,24 @@ def test_the_shipped_nano_is_asked_as_its_exercises_ask(processor, pages):
     assert found["text"]["own"] > 0.5  # it knows what the answers look like
     again = heard.measure(model, processor, [replace(page, picture=pages[0].picture) for page in pages[:2]])
     assert all(row["own"] == row["other"] for row in again.values())
+
+
+def test_without_pictures_to_exchange_nothing_is_measured(processor, pages):
+    for few in ([], pages[:1], [pages[0], replace(pages[1], picture=None)]):
+        with pytest.raises(DataError, match="two at least are needed, each with its picture"):
+            heard.measure(Parrot(processor, looks=True), processor, few)
+
+
+@pytest.mark.parametrize("missing", ["model", "sights"])
+def test_what_is_not_there_is_named_with_what_makes_it(missing, tmp_path, monkeypatch, capsys):
+    sights = tmp_path / "sights.jsonl"
+    sights.write_text("")
+    told = {
+        "model": [str(tmp_path / "none"), str(sights)],
+        "sights": [str(config.root() / "data" / "nano"), str(tmp_path / "no.jsonl")],
+    }
+    monkeypatch.setattr("sys.argv", ["heard", *told[missing]])
+    with pytest.raises(SystemExit, match="2"):
+        heard.main()
+    said = capsys.readouterr().err
+    assert "is not there" in said and "ghostlib.training.pretrain --out" in said and told[missing][missing == "sights"] in said

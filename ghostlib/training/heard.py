@@ -15,6 +15,7 @@ from typing import Any
 
 from ghostlib.corpus import laid, practice
 from ghostlib.corpus.laid import Page
+from ghostlib.errors import DataError
 from ghostlib.training import exercises
 
 
@@ -23,9 +24,12 @@ def measure(model: Any, processor: Any, pages: Sequence[Page], *, seed: int = 1)
 
     Each page is asked as nano's exercises ask (`practice.POINT`), up to 28 places of it, two of three with a widget where it
     has as many. A place counts as right where every token of its line is the likeliest one, given the lines before as they
-    should be. The commonest kinds come first. `pages` have pictures; one page alone has no
-    other's.
+    should be. The commonest kinds come first. Raises DataError where a page has no picture, or there is no other page.
     """
+    if len(pages) < 2 or not all(page.picture for page in pages):
+        raise DataError(
+            f"{len(pages)} pages to look at: two at least are needed, each with its picture (`laid.lay_out(side=...)`)"
+        )
     rng = random.Random(seed)
     asked = [practice.pointed(page, rng) for page in pages]
     places: Counter[str] = Counter()
@@ -79,8 +83,16 @@ def main() -> None:
     parser.add_argument("sights", type=Path, help="pages with pictures, as `ghostlib.training.pretrain` lays them out")
     parser.add_argument("--pages", type=int, default=60, help="how many of them, from the first: its eyes are judged on those")
     chosen = parser.parse_args()
+    for file in (chosen.model / "config.json", chosen.sights):
+        if not file.is_file():
+            parser.error(
+                f"{file}: is not there. `python -m ghostlib.training.pretrain --out DIR` makes DIR/model and DIR/sights.jsonl"
+            )
     model = Gemma3ForConditionalGeneration.from_pretrained(chosen.model, dtype=torch.float32).eval()
-    found = measure(model, load.processor(str(chosen.model)), list(laid.Pages(chosen.sights))[: chosen.pages])
+    try:
+        found = measure(model, load.processor(str(chosen.model)), list(laid.Pages(chosen.sights))[: chosen.pages])
+    except DataError as error:
+        parser.error(f"{chosen.sights}: {error}")
     print(f"{'':24} places   own  other")
     for kind, row in found.items():
         print(f"{kind:24} {row['places']:6}  {row['own']:.2f}   {row['other']:.2f}")
