@@ -68,6 +68,8 @@ strong sub super tall third tight top total true upper usual valid wet white wid
 
 LONGEST = 14  # letters of a made-up word
 BORROWED = 0.35  # of the columns
+STAFFED = 0.35  # of the domains have `users`
+STAFF_ROLES, ROLES = 0.7, 0.1  # of the links to `users` and to others are not called as their table, but as what it does there
 PAIRED = ("origin", "destination", "total")  # their values hang on another column's
 # what names a record, as often as in the training domains; "*" stands for a phrase
 NAMING = {
@@ -187,30 +189,45 @@ def plural(noun: str) -> str:
 
 
 def domain(rng: random.Random) -> Domain:
-    """A made-up relational model of three to six tables; later tables point at earlier ones."""
+    """A made-up relational model of three to seven tables; later tables point at earlier ones."""
     nouns: dict[str, str] = {}  # by their tables: "berry" and "berrie" have one plural
-    while len(nouns) < rng.randint(3, 5):
+    while len(nouns) < rng.randint(3, 6):
         noun = phrase(rng)
         nouns.setdefault(plural(noun), noun)
-    entities: list[Entity] = []
+    entities = [_staff(rng)] if "users" not in nouns and rng.random() < STAFFED else []
     for table, noun in nouns.items():
-        parents = [entity.table for entity in entities if entity.naming]
-        entities.append(Entity(table, noun.replace("_", " ").capitalize(), "box", _attributes(rng, parents)))
+        entities.append(Entity(table, noun.replace("_", " ").capitalize(), "box", _attributes(rng, entities)))
     title = word(rng).capitalize()
     words = tuple(f"{word(rng)} {word(rng)}".capitalize() for _ in range(60))
     return Domain("invented", title, (f"{title} {word(rng).capitalize()}",), tuple(entities), {"words": words})
 
 
-def _attributes(rng: random.Random, parents: list[str]) -> tuple[Attribute, ...]:
+def _staff(rng: random.Random) -> Entity:
+    name = Attribute("full_name", "person", "", wordings("full_name"), True, True)
+    others = {one.name: one for one in rng.sample(_common(), k=rng.randint(0, 2)) if one.name != name.name}
+    return Entity("users", "User", "box", (name, *others.values()))
+
+
+def _attributes(rng: random.Random, parents: list[Entity]) -> tuple[Attribute, ...]:
     found = [_attribute(rng, NAMING, required=rng.random() < 0.85, names_record=True)]
-    for _ in range(rng.randint(4, 9)):
+    for _ in range(rng.randint(3, 7)):
         own = _attribute(rng, COLUMNS, required=rng.random() < 0.45)
         found.append(rng.choice(_common()) if rng.random() < BORROWED else own)
-    found = list({one.name: one for one in found}.values())
-    for parent in rng.sample(parents, k=min(len(parents), rng.choice((0, 1, 1, 2)))):
-        key = truth.key_name(parent)
-        found.insert(rng.randint(1, len(found)), Attribute(key, "ref", parent, wordings(key), rng.random() < 0.7))
-    return tuple(found)
+    named: dict[str, Attribute] = {}
+    for one in found:
+        named.setdefault(one.name, one)
+    for parent in rng.sample(parents, k=min(len(parents), rng.choice((1, 1, 2, 3)))):
+        role = rng.random() < (STAFF_ROLES if parent.table == "users" else ROLES)
+        key = _role(parent.table, rng) if role else truth.key_name(parent.table)
+        named.setdefault(key, Attribute(key, "ref", parent.table, wordings(key), rng.random() < 0.7))
+    first, *others = named.values()
+    return (first, *rng.sample(others, k=len(others)))
+
+
+def _role(table: str, rng: random.Random) -> str:
+    """What a link is called that is not called as its table: `reviewer_id`, `handled_by_id`, `home_club_id`."""
+    forms = (f"{phrase(rng)}_id", f"{word(rng)}_by_id", f"{rng.choice(TRAITS)}_{truth.key_name(table)}")
+    return rng.choices(forms, (6, 1, 2))[0]
 
 
 def _attribute(rng: random.Random, forms: dict[str, int], *, required: bool, names_record: bool = False) -> Attribute:
